@@ -1,0 +1,1 @@
+"""openiads: an open simulator of integrated air and missile defence, from public figures only."""

@@ -1,0 +1,1 @@
+"""Products: what a Log or a table of outcomes says, computed."""

@@ -1,0 +1,1 @@
+"""Many replications: design, execution on all cores, statistics."""

@@ -1,0 +1,48 @@
+"""The application: every command, registered by the file of its group, and the exit status."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+import typer
+
+from openiads.cli.common import fail
+from openiads.faults import InputError
+
+GROUPS: tuple[str, ...] = ()
+"""Files of this package that hold commands; each has ``register(app)``."""
+
+
+def build() -> typer.Typer:
+    """The typer application with all commands."""
+    app = typer.Typer(
+        name="openiads",
+        help="Simulate integrated air and missile defence from public figures only.",
+        rich_markup_mode=None,
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)
+    for group in GROUPS:
+        importlib.import_module(f"openiads.cli.{group}").register(app)
+    return app
+
+
+def run() -> int:
+    """Run the command line; the exit status (0 done, 1 check failed, 2 bad input, 130 stopped)."""
+    try:
+        result = build()(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except InputError as error:
+        return fail(error)
+    except KeyboardInterrupt:
+        return 130
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,1 @@
+"""The verbs: sense, decide, engage, and the loop that calls them in order of time."""

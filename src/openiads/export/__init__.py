@@ -1,0 +1,1 @@
+"""Writers of files and pages; they read Log and Model only."""

@@ -1,0 +1,143 @@
+"""The one decorator for compiled code: lazy, and with a cache that cannot go stale.
+
+Two properties of plain ``numba.njit(cache=True)`` would hurt here, and this module mends both:
+
+* numba keeps a cached caller when a *callee in another file* changes, so results go stale without
+  a word. Here the cache lives in a folder named by a hash of every kernel source and of the numba
+  version: any edit starts a new folder.
+* importing numba costs a third of a second, which a command that simulates nothing should not
+  pay. Here ``@kernel`` returns a `Kernel` that imports numba at its first call. The kernels that
+  it calls are resolved at that moment, in a copy of its globals; no module is modified.
+
+A kernel must import the kernels that it calls by name (``from .random import uniform``): a call
+through a module attribute is not resolved, and numba says so when it compiles.
+
+With ``NUMBA_DISABLE_JIT=1`` in the environment the Python functions run as they stand.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import os
+import threading
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_KERNEL_PACKAGES = ("physics", "domain", "engine")
+_LOCK = threading.RLock()
+
+
+def jit_disabled() -> bool:
+    """Whether the environment asks for plain Python instead of compiled kernels."""
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+@functools.cache
+def cache_directory() -> Path:
+    """The folder of compiled kernels for exactly these sources and this numba."""
+    package = Path(__file__).parent
+    sources = [Path(__file__)]
+    for name in _KERNEL_PACKAGES:
+        sources += sorted((package / name).rglob("*.py"))
+    digest = hashlib.sha256(importlib.metadata.version("numba").encode())
+    for path in sources:
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    root = os.environ.get("OPENIADS_CACHE") or os.path.join(  # noqa: PTH118
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),  # noqa: PTH111
+        "openiads",
+    )
+    return Path(root) / f"kernels-{digest.hexdigest()[:16]}"
+
+
+def is_warm() -> bool:
+    """Whether kernels of these very sources were compiled before on this machine."""
+    return jit_disabled() or any(cache_directory().rglob("*.nbi"))
+
+
+class Kernel:
+    """A function that numba compiles at its first call.
+
+    ``elementwise`` kernels take numpy arrays too: the arguments are broadcast against each other
+    and the scalar law is applied to each element. (Only from Python; compiled code calls the
+    scalar law.)
+    """
+
+    def __init__(self, function: Callable[..., Any], elementwise: bool, options: dict[str, Any]):
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.elementwise = elementwise
+        self.options = options
+        self._compiled: Callable[..., Any] | None = None
+
+    def compiled(self) -> Callable[..., Any]:
+        """The numba dispatcher (or the plain function where compilation is disabled)."""
+        if self._compiled is None:
+            with _LOCK:
+                if self._compiled is None:
+                    self._compiled = self._compile()
+        return self._compiled
+
+    def _compile(self) -> Callable[..., Any]:
+        if jit_disabled():
+            return self.function
+        import numba
+
+        numba.config.CACHE_DIR = str(cache_directory())
+        source = self.function
+        scope = dict(source.__globals__)
+        for name in _names(source.__code__):
+            value = scope.get(name)
+            if isinstance(value, Kernel):
+                scope[name] = value.compiled()
+        clone = types.FunctionType(
+            source.__code__, scope, source.__name__, source.__defaults__, source.__closure__
+        )
+        clone.__kwdefaults__ = source.__kwdefaults__
+        clone.__qualname__ = source.__qualname__
+        clone.__module__ = source.__module__
+        clone.__doc__ = source.__doc__
+        options = {"cache": True, "nogil": True, "error_model": "numpy", **self.options}
+        return cast(Callable[..., Any], numba.njit(**options)(clone))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        function = self._compiled or self.compiled()
+        if self.elementwise and any(getattr(a, "ndim", 0) for a in (*args, *kwargs.values())):
+            import numpy as np
+
+            return np.vectorize(function)(*args, **kwargs)
+        return function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.function.__module__}.{self.function.__qualname__}>"
+
+
+def _names(code: types.CodeType) -> set[str]:
+    names = set(code.co_names)
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            names |= _names(const)
+    return names
+
+
+@overload
+def kernel(function: F) -> F: ...
+@overload
+def kernel(*, elementwise: bool = False, **options: Any) -> Callable[[F], F]: ...
+def kernel(
+    function: Callable[..., Any] | None = None, *, elementwise: bool = False, **options: Any
+) -> Any:
+    """Compile ``function`` with numba when it is first called.
+
+    ``elementwise`` lets callers from Python pass arrays; ``options`` go to ``numba.njit`` on top
+    of ``cache=True, nogil=True, error_model="numpy"``.
+    """
+    if function is None:
+        return lambda f: Kernel(f, elementwise, options)
+    return Kernel(function, elementwise, options)

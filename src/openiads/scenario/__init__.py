@@ -1,0 +1,1 @@
+"""From what a person writes to what the machine reads: YAML and catalogue to Model."""

@@ -1,0 +1,1 @@
+"""The globe in the browser."""
