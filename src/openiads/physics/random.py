@@ -23,7 +23,7 @@ _TO_UNIT = 1.0 / 4294967296.0
 
 
 @kernel
-def philox_words(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+def philox_words(c0, c1, c2, c3, k0, k1):
     """Philox4x32 with ten rounds on six 32-bit words, each carried in a uint64.
 
     Args: the counter words c0..c3 and the key words k0, k1. Returns four words, uint64 < 2**32.
@@ -40,7 +40,7 @@ def philox_words(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return x0, x1, x2, x3
 
 
-def philox4x32(counter, key):  # type: ignore[no-untyped-def]
+def philox4x32(counter, key):
     """Philox4x32-10: ``counter`` of four and ``key`` of two 32-bit words -> four 32-bit words.
 
     Shapes: counter (4,), key (2,), integers in [0, 2**32); returns a uint32 array of shape (4,).
@@ -51,13 +51,13 @@ def philox4x32(counter, key):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def unit(word):  # type: ignore[no-untyped-def]
+def unit(word):
     """A 32-bit word as a number in the open interval (0, 1): (word + 1/2) / 2**32."""
     return (float(word) + 0.5) * _TO_UNIT
 
 
 @kernel
-def draw4(seed, replication, entity, purpose, serial):  # type: ignore[no-untyped-def]
+def draw4(seed, replication, entity, purpose, serial):
     """Four independent uniforms in (0, 1) named by (seed, replication, entity, purpose, serial).
 
     ``seed`` is a 64-bit key; ``replication``, ``entity``, ``purpose`` and ``serial`` are the four
@@ -76,13 +76,13 @@ def draw4(seed, replication, entity, purpose, serial):  # type: ignore[no-untype
 
 
 @kernel
-def draw(seed, replication, entity, purpose, serial):  # type: ignore[no-untyped-def]
+def draw(seed, replication, entity, purpose, serial):
     """One uniform in (0, 1): the first of `draw4` under the same name."""
     return draw4(seed, replication, entity, purpose, serial)[0]
 
 
 @kernel
-def gaussian_pair(u1, u2):  # type: ignore[no-untyped-def]
+def gaussian_pair(u1, u2):
     """Two independent standard normals from two uniforms (Box and Muller 1958)."""
     radius = math.sqrt(-2.0 * math.log(u1))
     angle = 2.0 * math.pi * u2
@@ -90,7 +90,7 @@ def gaussian_pair(u1, u2):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def poisson(mean, u):  # type: ignore[no-untyped-def]
+def poisson(mean, u):
     """A Poisson count by inversion of one uniform ``u``; for means up to about 500."""
     term = math.exp(-mean)
     total = term
