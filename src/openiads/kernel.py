@@ -89,7 +89,7 @@ class Kernel:
             return self.function
         import numba
 
-        numba.config.CACHE_DIR = str(cache_directory())
+        numba.config.CACHE_DIR = str(cache_directory())  # type: ignore[attr-defined]
         source = self.function
         scope = dict(source.__globals__)
         for name in _names(source.__code__):
