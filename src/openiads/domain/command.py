@@ -1,0 +1,29 @@
+"""Command posts: how fast targets are named, decided upon and assessed, and how often wrongly."""
+
+from __future__ import annotations
+
+from openiads.declare import Count, Declared, Fraction, Time, declared
+from openiads.kernel import kernel
+
+
+class CommandPost(Declared):
+    """A command post: the track picture, and the times and errors of decisions."""
+
+    simultaneous_tracks: Count = declared("tracks kept at once", ge=1, le=100_000)
+    decision_period_s: Time = declared("time between two assignment cycles", gt=0)
+    identification_delay_s: Time = declared("from firm track to declared hostile", ge=0)
+    reaction_time_s: Time = declared("from the order to fire to the first launch", ge=0)
+    assessment_delay_s: Time = declared("from intercept to the verdict on it", ge=0)
+    miss_called_kill: Fraction = declared("share of surviving targets that are called killed")
+    kill_called_miss: Fraction = declared("share of killed targets that are called alive")
+
+
+@kernel
+def threat_score(value: float, time_to_go_s: float) -> float:
+    """Rank of a track: asset value over time to go, so that near and precious come first.
+
+    ``value`` is the worth of the asset at risk, ``time_to_go_s`` the seconds to it. The form is
+    the usual first-order urgency: Roux and van Vuuren, "Threat evaluation and weapon assignment
+    decision support", ORiON 23(2), 2007, section 3.
+    """
+    return value / max(time_to_go_s, 1.0)

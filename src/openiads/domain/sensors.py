@@ -1,0 +1,99 @@
+"""Radars: what one is, and how it looks at a point of the sky."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from openiads.declare import (
+    Angle,
+    Area,
+    Count,
+    Declared,
+    Fraction,
+    Frequency,
+    Length,
+    Number,
+    Speed,
+    Time,
+    declared,
+)
+from openiads.kernel import kernel
+
+
+class Radar(Declared):
+    """A radar: detection anchored on one published (range, cross-section) pair."""
+
+    role: Literal["acquisition", "engagement"] = declared(
+        "whether its plots feed the track picture, or it guides missiles"
+    )
+    detection_range_max_m: Length = declared("claimed detection range", gt=0)
+    reference_rcs_m2: Area = declared("cross-section that the claimed range refers to", gt=0)
+    reference_pd: Fraction = declared("detection probability meant by the claimed range", gt=0)
+    pfa: Fraction = declared("false-alarm probability a cell", gt=0)
+    pulses: Count = declared("pulses summed non-coherently in a look", ge=1, le=1000)
+    frequency_hz: Frequency = declared("carrier frequency", gt=0)
+    scan_period_s: Time = declared("time between two looks at one direction", gt=0)
+    antenna_height_m: Length = declared("height of the antenna above ground", ge=0)
+    instrumented_range_m: Length = declared("range beyond which nothing is displayed", gt=0)
+    sector_rad: Angle = declared("width of the sector watched in azimuth", gt=0, le=2 * math.pi)
+    elevation_min_rad: Angle = declared("lowest elevation of the beam", ge=-math.pi / 2)
+    elevation_max_rad: Angle = declared("highest elevation of the beam", le=math.pi / 2)
+    beamwidth_azimuth_rad: Angle = declared("half-power beam width in azimuth", gt=0)
+    beamwidth_elevation_rad: Angle = declared("half-power beam width in elevation", gt=0)
+    range_resolution_m: Length = declared("size of a range cell", gt=0)
+    range_error_floor_m: Length = declared("range error that no signal strength removes", ge=0)
+    angle_error_floor_rad: Angle = declared("angle error that no signal strength removes", ge=0)
+    radial_speed_min_mps: Speed = declared("slowest radial speed that passes the Doppler notch")
+    false_plots_per_scan: Number = declared("mean false plots in one scan", ge=0, le=1000)
+    simultaneous_tracks: Count = declared("tracks kept at once", ge=1, le=100_000)
+    simultaneous_engagements: Count = declared("targets guided against at once", ge=0, le=10_000)
+    missiles_guided_simultaneously: Count = declared("missiles guided at once", ge=0, le=20_000)
+
+
+@kernel
+def range_error_m(snr: float, resolution_m: float, floor_m: float) -> float:
+    """Standard deviation of measured range, metres: sqrt((dr / sqrt(2 SNR))^2 + floor^2).
+
+    ``snr`` is a power ratio, ``resolution_m`` the range cell. Valid for SNR above about 10; the
+    floor holds what calibration and timing leave. Reference: Curry, Radar System Performance
+    Modeling, 2nd ed. 2005, eq. 8.8 and section 8.3; Skolnik, Radar Handbook, 3rd ed., ch. 9.
+    """
+    thermal = resolution_m / math.sqrt(2.0 * max(snr, 1.0))
+    return math.sqrt(thermal * thermal + floor_m * floor_m)
+
+
+@kernel
+def angle_error_rad(snr: float, beamwidth_rad: float, floor_rad: float) -> float:
+    """Standard deviation of a monopulse angle, radians: sqrt((bw/(1.6 sqrt(2 SNR)))^2 + floor^2).
+
+    ``snr`` is a power ratio, ``beamwidth_rad`` the half-power width; 1.6 is the monopulse slope.
+    Reference: Curry 2005, eq. 8.11; Barton and Ward, Handbook of Radar Measurement, 1984.
+    """
+    thermal = beamwidth_rad / (1.6 * math.sqrt(2.0 * max(snr, 1.0)))
+    return math.sqrt(thermal * thermal + floor_rad * floor_rad)
+
+
+@kernel
+def above_horizon(slant_m: float, antenna_m: float, target_m: float, radius_m: float) -> bool:
+    """Whether the straight ray between two heights clears a smooth sphere of ``radius_m``.
+
+    slant <= sqrt(ha (2 kR + ha)) + sqrt(ht (2 kR + ht)); heights and radius (effective, kR) in
+    metres. Reference: Blake, Radar Range-Performance Analysis, 1986, ch. 5.
+    """
+    low = max(antenna_m, 0.0)
+    high = max(target_m, 0.0)
+    reach = math.sqrt(low * (2.0 * radius_m + low)) + math.sqrt(high * (2.0 * radius_m + high))
+    return slant_m <= reach
+
+
+@kernel
+def elevation_rad(slant_m: float, antenna_m: float, target_m: float, radius_m: float) -> float:
+    """Apparent elevation on the effective Earth, radians.
+
+    sin el = ((kR + ht)^2 - (kR + ha)^2 - r^2) / (2 (kR + ha) r). Reference: Blake 1986, eq. 5.26.
+    """
+    low = radius_m + antenna_m
+    high = radius_m + target_m
+    sine = (high * high - low * low - slant_m * slant_m) / (2.0 * low * max(slant_m, 1.0))
+    return math.asin(max(-1.0, min(1.0, sine)))

@@ -1,0 +1,305 @@
+"""Engage: launch, fly-out, intercept, kill draw, assessment, and what is freed afterwards."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from openiads.domain.flyout import flyout_time
+from openiads.domain.threats import BALLISTIC
+from openiads.engine.book import kill, overflow, pd_between, position_at, truth_at, write
+from openiads.engine.queue import push
+from openiads.engine.world import (
+    DRAW_ASSESS,
+    DRAW_KILL,
+    EV_ASSESS,
+    EV_INTERCEPT,
+    EV_RELOAD,
+    FLYING,
+    KILLED,
+    LOG_ABORT,
+    LOG_ASSESSED,
+    LOG_DRAW,
+    LOG_INTERCEPT,
+    LOG_LAUNCH,
+    LOG_RELOAD,
+    SHOT_ABORT,
+    SHOT_KILL,
+    SHOT_MISS,
+    TRACK,
+    WINDOW,
+)
+from openiads.kernel import kernel
+from openiads.physics.random import draw
+
+HOLD_PD = 0.5
+"""An engagement radar holds a target where one look detects it more often than not (assumed)."""
+
+
+@kernel
+def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
+    """A uniform draw named by a threat, logged where the Log keeps draws."""
+    now = s.now[0]
+    u = draw(now.seed, now.replication, m.threats[threat].key, purpose, serial)
+    if now.log_level >= 2:
+        write(s, LOG_DRAW, threat, -1, -1, (purpose << 32) + serial, u, 0.0, 0.0, 0.0)
+    return u
+
+
+@kernel
+def height_m(x: float, y: float, z: float, radius_m: float) -> float:
+    """Height of a point of the scenario frame above the sphere that fits the map origin."""
+    up = z + radius_m
+    return math.sqrt(x * x + y * y + up * up) - radius_m
+
+
+@kernel
+def time_of_flight_s(
+    m: Any, unit: Any, missile: int, ballistic: bool, x: float, y: float, z: float, height: float
+) -> float:
+    """Fly-out time of a missile from a unit to a point; inf where its envelope does not reach."""
+    kind = m.missiles[missile]
+    if height < kind.altitude_min_m or height > kind.altitude_max_m:
+        return math.inf
+    dx, dy, dz = x - unit.x, y - unit.y, z - unit.z
+    slant2 = dx * dx + dy * dy + dz * dz
+    reach = kind.range_max_ballistic_m if ballistic else kind.range_max_aerodynamic_m
+    if slant2 > reach * reach or slant2 < kind.range_min_m * kind.range_min_m:
+        return math.inf
+    rise = height - unit.height_m
+    down_range = math.sqrt(max(0.0, slant2 - rise * rise))
+    time_s, _ = flyout_time(
+        m.fly_time_s[missile], kind.range_step_m, kind.altitude_step_m, down_range, height
+    )
+    return time_s
+
+
+@kernel
+def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
+    """Seconds from now until the missile meets the threat on its true path; inf if it cannot.
+
+    The first grid point that the missile reaches no later than the threat, held by the engagement
+    radar, then linear between it and the point before. Guidance closes on the true path because
+    the engagement radar follows the target during the flight; the path itself does not change.
+    """
+    now_s = s.now[0].time_s
+    base = m.units[unit]
+    row = m.threats[threat]
+    at, part = truth_at(m, s, threat, now_s)
+    if at < 0:
+        return math.inf
+    ballistic = row.category == BALLISTIC
+    end = row.grid + row.n_grid - 1
+    wait = -part * row.step_s
+    early = math.inf
+    radius = m.settings[0].earth_radius_m
+    for point in range(at, end + 1):
+        if wait >= 0.0:
+            x, y, z = m.grid_pos_m[point, 0], m.grid_pos_m[point, 1], m.grid_pos_m[point, 2]
+            height = height_m(x, y, z, radius)
+            late = time_of_flight_s(m, base, missile, ballistic, x, y, z, height) - wait
+            if late <= 0.0 and m.look_pd[base.radar, point] >= HOLD_PD:
+                if early < math.inf and early > 0.0:
+                    return wait - row.step_s * (1.0 - early / (early - late))
+                return wait
+            early = late
+        wait += row.step_s
+    return math.inf
+
+
+@kernel
+def lock(m: Any, s: Any, slot: int) -> int:
+    """The true target that the cue of a track leads to: the nearest inside the basket, else -1."""
+    now_s = s.now[0].time_s
+    ahead = now_s - s.picture[slot].time_s
+    x = s.picture_pos_m[slot, 0] + s.picture_vel_mps[slot, 0] * ahead
+    y = s.picture_pos_m[slot, 1] + s.picture_vel_mps[slot, 1] * ahead
+    z = s.picture_pos_m[slot, 2] + s.picture_vel_mps[slot, 2] * ahead
+    best = -1
+    basket = m.settings[0].lock_basket_m
+    least = basket * basket
+    for k in range(s.n_flying[0]):
+        threat = s.flying[k]
+        at, part = truth_at(m, s, threat, now_s)
+        if at < 0:
+            continue
+        tx, ty, tz = position_at(m, at, part, m.threats[threat].step_s)
+        gap = (tx - x) ** 2 + (ty - y) ** 2 + (tz - z) ** 2
+        if gap < least:
+            least = gap
+            best = threat
+    return best
+
+
+@kernel
+def launch(m: Any, s: Any, shot: int) -> None:
+    """A round is due to leave its rail: lock, solve the intercept, fly or abort."""
+    now_s = s.now[0].time_s
+    mine = s.shots[shot]
+    order = s.engagements[mine.engagement]
+    slot = order.slot
+    held = s.picture[slot].id == order.track_id
+    target = order.target
+    if order.locked == 0 and held:
+        target = lock(m, s, slot)
+        order.target = target
+        order.locked = 1
+    source = s.picture[slot].threat if held else -1
+    flight = math.inf
+    reason = TRACK
+    if target >= 0 and s.threats[target].fate == FLYING:
+        flight = meet(m, s, order.unit, order.missile, target)
+        reason = WINDOW
+    elif target >= 0 or (source >= 0 and s.threats[source].fate == KILLED):
+        flight = debris_time_s(m, s, order, slot)
+        target = -1 if target < 0 else target
+        reason = WINDOW
+    if not math.isfinite(flight):
+        abort(m, s, shot, reason, source)
+        return
+    mine.target = target
+    mine.launched_s = now_s
+    mine.ends_s = now_s + flight
+    s.now[0].rounds_fired += 1
+    if target >= 0:
+        s.threats[target].shots += 1
+    write(s, LOG_LAUNCH, target, order.track_id, order.unit, shot, flight, 0.0, 0.0, 0.0)
+    start_reload(m, s, mine.launcher)
+    if not push(s.queue, mine.ends_s, EV_INTERCEPT, shot, 0):
+        overflow(s, 2)
+
+
+@kernel
+def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
+    """Flight time to where the track of a dead target says it is (a phantom engagement)."""
+    ahead = s.now[0].time_s - s.picture[slot].time_s
+    x = s.picture_pos_m[slot, 0] + s.picture_vel_mps[slot, 0] * ahead
+    y = s.picture_pos_m[slot, 1] + s.picture_vel_mps[slot, 1] * ahead
+    z = s.picture_pos_m[slot, 2] + s.picture_vel_mps[slot, 2] * ahead
+    height = height_m(x, y, z, m.settings[0].earth_radius_m)
+    return time_of_flight_s(m, m.units[order.unit], order.missile, False, x, y, z, height)
+
+
+@kernel
+def start_reload(m: Any, s: Any, launcher: int) -> None:
+    """Begin to refill a launcher whose last round has left, if a refill is there."""
+    if s.rounds[launcher] > 0 or s.reloads[launcher] <= 0:
+        return
+    s.reloads[launcher] -= 1
+    ready = s.now[0].time_s + m.launchers[launcher].reload_time_s
+    if not push(s.queue, ready, EV_RELOAD, launcher, 0):
+        overflow(s, 2)
+
+
+@kernel
+def reload(m: Any, s: Any, launcher: int) -> None:
+    """A launcher is full again."""
+    row = m.launchers[launcher]
+    s.rounds[launcher] += row.rounds
+    s.stock[row.unit, row.missile] += row.rounds
+    write(s, LOG_RELOAD, -1, -1, row.unit, launcher, 0.0, 0.0, 0.0, 0.0)
+
+
+@kernel
+def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
+    """A round stays on its rail; the engagement closes when none of its rounds is open."""
+    mine = s.shots[shot]
+    order = s.engagements[mine.engagement]
+    mine.result = SHOT_ABORT
+    s.rounds[mine.launcher] += 1
+    s.stock[order.unit, order.missile] += 1
+    s.guided[order.unit] -= 1
+    s.now[0].open_shots -= 1
+    blamed = order.target if order.target >= 0 else source
+    if blamed >= 0 and s.threats[blamed].fate == FLYING:
+        s.threats[blamed].aborted = reason
+    write(s, LOG_ABORT, blamed, order.track_id, order.unit, shot, float(reason), 0.0, 0.0, 0.0)
+    order.open -= 1
+    if order.open == 0:
+        close(m, s, mine.engagement)
+
+
+@kernel
+def close(m: Any, s: Any, engagement: int) -> None:
+    """All rounds of an engagement are accounted for: assess if any flew, else free the channel."""
+    order = s.engagements[engagement]
+    if order.flew == 1:
+        due = s.now[0].time_s + m.settings[0].assessment_delay_s
+        if not push(s.queue, due, EV_ASSESS, engagement, 0):
+            overflow(s, 2)
+        return
+    s.channels[order.unit] -= 1
+    seen = s.picture[order.slot]
+    if seen.id == order.track_id:
+        seen.engagement = -1
+        seen.consider_s = s.now[0].time_s + m.settings[0].decision_period_s
+
+
+@kernel
+def intercept(m: Any, s: Any, shot: int) -> None:
+    """A round meets its target: the kill draw, and the engagement one round nearer its end."""
+    mine = s.shots[shot]
+    order = s.engagements[mine.engagement]
+    target = mine.target
+    mine.result = SHOT_MISS
+    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.unit, target):
+        truth = s.threats[target]
+        chance = m.kill_probability[order.missile, m.threats[target].category]
+        serial = truth.intercepts
+        truth.intercepts += 1
+        if named_draw(m, s, target, DRAW_KILL, serial) < chance:
+            mine.result = SHOT_KILL
+    write(
+        s, LOG_INTERCEPT, target, order.track_id, order.unit, shot, float(mine.result),
+        0.0, 0.0, 0.0,
+    )  # fmt: skip
+    if mine.result == SHOT_KILL:
+        kill(m, s, target, order.unit)
+    s.guided[order.unit] -= 1
+    s.now[0].open_shots -= 1
+    order.flew = 1
+    order.open -= 1
+    if order.open == 0:
+        close(m, s, mine.engagement)
+
+
+@kernel
+def holds(m: Any, s: Any, unit: int, target: int) -> bool:
+    """Whether the unit's engagement radar holds the target at this instant."""
+    at, part = truth_at(m, s, target, s.now[0].time_s)
+    return at >= 0 and pd_between(m, m.units[unit].radar, at, part) >= 0.0
+
+
+@kernel
+def assess(m: Any, s: Any, engagement: int) -> None:
+    """The verdict on an engagement, right or wrong; the channel is free again."""
+    order = s.engagements[engagement]
+    s.channels[order.unit] -= 1
+    target = order.target
+    alive = target >= 0 and s.threats[target].fate == FLYING
+    named = target if target >= 0 else s.picture[order.slot].threat
+    called_killed = not alive
+    if named >= 0:
+        u = named_draw(m, s, named, DRAW_ASSESS, engagement_serial(s, engagement))
+        if alive:
+            called_killed = u < m.settings[0].miss_called_kill
+        else:
+            called_killed = u >= m.settings[0].kill_called_miss
+    if alive and called_killed:
+        s.threats[target].called_killed = 1
+    write(
+        s, LOG_ASSESSED, target, order.track_id, order.unit, engagement,
+        1.0 if called_killed else 0.0, 0.0, 0.0, 0.0,
+    )  # fmt: skip
+    seen = s.picture[order.slot]
+    if seen.id == order.track_id:
+        seen.engagement = -1
+        seen.volleys += 1
+        seen.consider_s = s.now[0].time_s
+        seen.called_killed = 1 if called_killed else 0
+
+
+@kernel
+def engagement_serial(s: Any, engagement: int) -> int:
+    """How many engagements of the same track came before: names the draw of its assessment."""
+    return s.picture[s.engagements[engagement].slot].volleys

@@ -1,0 +1,281 @@
+"""Sense: one scan of one radar makes plots; plots make tracks; tracks make the picture."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from openiads.domain.sensors import above_horizon, angle_error_rad, range_error_m
+from openiads.domain.track_scan import tracker_scan
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH
+from openiads.engine.book import (
+    overflow,
+    pd_between,
+    position_at,
+    truth_at,
+    velocity_at,
+    write,
+)
+from openiads.engine.engage import height_m
+from openiads.engine.world import (
+    DRAW_FALSE_COUNT,
+    DRAW_FALSE_PLOT,
+    DRAW_LOOK,
+    LOG_DETECTED,
+    LOG_DRAW,
+    LOG_FALSE,
+    LOG_LOST,
+    LOG_SIGHT,
+    LOG_TRACKED,
+)
+from openiads.kernel import kernel
+from openiads.physics.estimation import convert_plot
+from openiads.physics.random import draw, draw4, gaussian_pair, poisson
+
+FALSE_PLOTS_NAMED = 4096
+"""Room for false plots under one scan number in the names of their draws."""
+
+
+@kernel
+def scan(m: Any, s: Any, radar: int, number: int) -> None:
+    """One scan: a snapshot of the sky at one instant, then the update of the picture."""
+    now = s.now[0]
+    now.n_plots = 0
+    for k in range(s.n_flying[0]):
+        look(m, s, radar, s.flying[k], number)
+    if m.settings[0].fidelity == 0:
+        false_plots(m, s, radar, number)
+        expect(m, s, radar)
+        tracker_scan(
+            m.track_params[0], s.tracks, now.time_s, now.n_plots,
+            s.plot_pos_m, s.plot_cov_m2, s.plot_clutter_pm3,
+        )  # fmt: skip
+        picture_from_tracks(m, s)
+
+
+@kernel
+def look(m: Any, s: Any, radar: int, threat: int, number: int) -> None:
+    """One look of one radar at one threat: seen or not, and the plot if it is."""
+    now = s.now[0]
+    at, part = truth_at(m, s, threat, now.time_s)
+    if at < 0:
+        return
+    chance = pd_between(m, radar, at, part)
+    if chance < 0.0:
+        return
+    now.looks += 1
+    mine = s.threats[threat]
+    mine.looks += 1
+    if mine.sight_s == math.inf:
+        mine.sight_s = now.time_s
+        write(s, LOG_SIGHT, threat, -1, radar, 0, chance, 0.0, 0.0, 0.0)
+    purpose = DRAW_LOOK + radar
+    u0, u1, u2, u3 = draw4(now.seed, now.replication, m.threats[threat].key, purpose, number)
+    if now.log_level >= 2:
+        write(s, LOG_DRAW, threat, -1, radar, (purpose << 32) + number, u0, 0.0, 0.0, 0.0)
+    hit = u0 < chance
+    if hit and mine.detected_s == math.inf:
+        mine.detected_s = now.time_s
+        write(s, LOG_DETECTED, threat, -1, radar, 0, chance, 0.0, 0.0, 0.0)
+    if m.settings[0].fidelity == 1:
+        surrogate_look(m, s, threat, at, part, hit)
+    elif hit:
+        # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
+        plot(m, s, radar, threat, at, part, u0 / chance, u1, u2, u3)
+
+
+@kernel
+def plot(
+    m: Any, s: Any, radar: int, threat: int, at: int, part: float,
+    u0: float, u1: float, u2: float, u3: float,
+) -> None:  # fmt: skip
+    """A plot of a threat: its true place as the radar measures it, with noise from the SNR."""
+    eye = m.radars[radar]
+    axes = m.radar_axes[radar]
+    px, py, pz = position_at(m, at, part, m.threats[threat].step_s)
+    dx, dy, dz = px - eye.x, py - eye.y, pz - eye.z
+    lx = axes[0, 0] * dx + axes[1, 0] * dy + axes[2, 0] * dz
+    ly = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
+    lz = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
+    range_m = math.sqrt(lx * lx + ly * ly + lz * lz)
+    snr = m.look_snr[radar, at]
+    range_sigma = range_error_m(snr, eye.range_resolution_m, eye.range_error_floor_m)
+    azimuth_sigma = angle_error_rad(snr, eye.beamwidth_azimuth_rad, eye.angle_error_floor_rad)
+    elevation_sigma = angle_error_rad(snr, eye.beamwidth_elevation_rad, eye.angle_error_floor_rad)
+    n0, n1 = gaussian_pair(u1, u2)
+    n2, _ = gaussian_pair(u3, u0)
+    add_plot(
+        m, s, radar, threat,
+        range_m + n0 * range_sigma,
+        math.atan2(ly, lx) + n1 * azimuth_sigma,
+        math.asin(max(-1.0, min(1.0, lz / range_m))) + n2 * elevation_sigma,
+        range_sigma, azimuth_sigma, elevation_sigma,
+    )  # fmt: skip
+
+
+@kernel
+def add_plot(
+    m: Any, s: Any, radar: int, threat: int, range_m: float, azimuth_rad: float,
+    elevation_rad: float, range_sigma_m: float, azimuth_sigma_rad: float,
+    elevation_sigma_rad: float,
+) -> None:  # fmt: skip
+    """Enter a measurement in the list of plots of this scan."""
+    now = s.now[0]
+    at = now.n_plots
+    if at >= s.plot_threat.shape[0]:
+        overflow(s, 8)
+        return
+    eye = m.radars[radar]
+    convert_plot(
+        range_m, azimuth_rad, elevation_rad, range_sigma_m, azimuth_sigma_rad,
+        elevation_sigma_rad, m.radar_pos_m[radar], m.radar_axes[radar],
+        s.plot_pos_m, s.plot_cov_m2, at,
+    )  # fmt: skip
+    s.plot_threat[at] = threat
+    s.plot_clutter_pm3[at] = eye.clutter_pm3
+    now.n_plots = at + 1
+
+
+@kernel
+def false_plots(m: Any, s: Any, radar: int, number: int) -> None:
+    """Plots of nothing: a Poisson count, uniform in the volume that the radar searches."""
+    eye = m.radars[radar]
+    if eye.false_plots_per_scan <= 0.0:
+        return
+    now = s.now[0]
+    u = draw(now.seed, now.replication, eye.key, DRAW_FALSE_COUNT, number)
+    count = poisson(eye.false_plots_per_scan, u)
+    low = math.sin(max(eye.elevation_min_rad, 0.0))
+    high = math.sin(eye.false_elevation_rad)
+    for k in range(count):
+        serial = number * FALSE_PLOTS_NAMED + k
+        u0, u1, u2, _ = draw4(now.seed, now.replication, eye.key, DRAW_FALSE_PLOT, serial)
+        range_m = eye.instrumented_range_m * u0 ** (1.0 / 3.0)
+        azimuth = 0.5 * math.pi - eye.bearing_rad + (u1 - 0.5) * eye.sector_rad
+        elevation = math.asin(low + u2 * (high - low))
+        # A false plot is strong enough to pass the threshold, and no stronger to speak of.
+        add_plot(
+            m, s, radar, -1, range_m, azimuth, elevation,
+            range_error_m(10.0, eye.range_resolution_m, eye.range_error_floor_m),
+            angle_error_rad(10.0, eye.beamwidth_azimuth_rad, eye.angle_error_floor_rad),
+            angle_error_rad(10.0, eye.beamwidth_elevation_rad, eye.angle_error_floor_rad),
+        )  # fmt: skip
+
+
+@kernel
+def expect(m: Any, s: Any, radar: int) -> None:
+    """Tell each track how likely this scan is to see it, so that only a real miss counts."""
+    eye = m.radars[radar]
+    now_s = s.now[0].time_s
+    expected = m.track_params[0].detect_probability
+    radius = m.settings[0].earth_radius_m
+    for slot in range(s.tracks.counts[HIGH]):
+        row = s.tracks.track[slot]
+        if row.status == FREE:
+            continue
+        ahead = now_s - row.time_s
+        x = s.tracks.x[slot, 0] + ahead * s.tracks.x[slot, 3]
+        y = s.tracks.x[slot, 1] + ahead * s.tracks.x[slot, 4]
+        z = s.tracks.x[slot, 2] + ahead * s.tracks.x[slot, 5]
+        slant = math.sqrt((x - eye.x) ** 2 + (y - eye.y) ** 2 + (z - eye.z) ** 2)
+        seen = slant < eye.instrumented_range_m and above_horizon(
+            slant, eye.height_m, height_m(x, y, z, radius), m.settings[0].effective_radius_m
+        )
+        row.pd = expected if seen else 0.0
+
+
+@kernel
+def picture_from_tracks(m: Any, s: Any) -> None:
+    """Bring the picture, the decision's view of the tracks, up to date with the track table."""
+    now = s.now[0]
+    high = s.tracks.counts[HIGH]
+    for slot in range(max(high, now.n_slots)):
+        row = s.tracks.track[slot]
+        seen = s.picture[slot]
+        if seen.firm == 1 and (slot >= high or row.status != CONFIRMED or row.id != seen.id):
+            lose(s, slot)
+        if slot >= high or row.status != CONFIRMED:
+            continue
+        source = -1
+        if row.plot >= 0:
+            source = s.plot_threat[row.plot]
+        if seen.firm == 0:
+            gain(m, s, slot, row.id, source)
+        if row.plot >= 0:
+            seen.threat = source
+            if source >= 0 and s.threats[source].tracked_s == math.inf:
+                s.threats[source].tracked_s = now.time_s
+                write(s, LOG_TRACKED, source, row.id, -1, slot, 0.0, 0.0, 0.0, 0.0)
+        seen.time_s = row.time_s
+        for k in range(3):
+            s.picture_pos_m[slot, k] = s.tracks.x[slot, k]
+            s.picture_vel_mps[slot, k] = s.tracks.x[slot, 3 + k]
+    now.n_slots = high
+
+
+@kernel
+def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
+    """A firm track enters the picture."""
+    now = s.now[0]
+    seen = s.picture[slot]
+    seen.id = track_id
+    seen.threat = source
+    seen.firm = 1
+    seen.called_killed = 0
+    seen.volleys = 0
+    seen.engagement = -1
+    seen.identified_s = now.time_s + m.settings[0].identification_delay_s
+    seen.consider_s = now.time_s
+    if source < 0:
+        now.false_tracks += 1
+        write(s, LOG_FALSE, -1, track_id, -1, slot, 0.0, 0.0, 0.0, 0.0)
+
+
+@kernel
+def lose(s: Any, slot: int) -> None:
+    """A firm track leaves the picture."""
+    seen = s.picture[slot]
+    write(s, LOG_LOST, seen.threat, seen.id, -1, slot, 0.0, 0.0, 0.0, 0.0)
+    seen.firm = 0
+    seen.id = -1
+
+
+@kernel
+def surrogate_look(m: Any, s: Any, threat: int, at: int, part: float, hit: bool) -> None:
+    """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
+
+    What it leaves out: association errors, false tracks, the error of the estimate.
+    """
+    now = s.now[0]
+    params = m.track_params[0]
+    mine = s.surrogate[threat]
+    seen = s.picture[threat]
+    mine.history = ((mine.history << 1) | (1 if hit else 0)) & ((1 << params.confirm_scans) - 1)
+    if seen.firm == 1 and now.time_s - mine.hit_s > params.coast_s:
+        lose(s, threat)
+    if not hit:
+        return
+    mine.hit_s = now.time_s
+    if seen.firm == 0 and bits(mine.history) >= params.confirm_hits:
+        gain(m, s, threat, now.next_track_id, threat)
+        now.next_track_id += 1
+        now.n_slots = max(now.n_slots, threat + 1)
+        if s.threats[threat].tracked_s == math.inf:
+            s.threats[threat].tracked_s = now.time_s
+            write(s, LOG_TRACKED, threat, seen.id, -1, threat, 0.0, 0.0, 0.0, 0.0)
+    seen.time_s = now.time_s
+    x, y, z = position_at(m, at, part, m.threats[threat].step_s)
+    vx, vy, vz = velocity_at(m, at, part)
+    p, v = s.picture_pos_m[threat], s.picture_vel_mps[threat]
+    p[0], p[1], p[2] = x, y, z
+    v[0], v[1], v[2] = vx, vy, vz
+
+
+@kernel
+def bits(word: int) -> int:
+    """How many bits are set."""
+    count = 0
+    while word:
+        word &= word - 1
+        count += 1
+    return count

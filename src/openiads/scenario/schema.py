@@ -1,0 +1,177 @@
+"""The scenario as a person writes it: names from the catalogue, quantities with units.
+
+Each class is one mapping of the YAML file. Checks that need only the mapping itself live here;
+checks across the file and against the catalogue live in `openiads.scenario.load`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from openiads.declare import Angle, Count, Declared, Length, Number, Time, declared
+
+MAX_THREATS = 20_000
+MAX_RADARS = 32
+MAX_UNITS = 64
+MAX_LAUNCHERS = 1_024
+MAX_ASSETS = 64
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+Position = Annotated[tuple[Length, Length], Field(description="[east, north] from the map origin")]
+
+
+class Map(Declared):
+    """The notional map: a square around an origin that is a latitude and nothing else."""
+
+    size_m: Length = declared("side of the square map", gt=1e3, le=2e7)
+    origin_latitude_rad: Angle = declared(
+        "latitude of the origin: Earth curvature and rotation depend on it",
+        math.radians(45.0),
+        ge=-math.radians(85.0),
+        le=math.radians(85.0),
+    )
+
+
+class Environment(Declared):
+    """The air between radar and target."""
+
+    refraction_k: Number = declared("effective Earth radius factor", 4.0 / 3.0, gt=0.5, le=10.0)
+
+
+class Asset(Declared):
+    """Something worth defending."""
+
+    at: Position
+    height_m: Length = declared("height above the sea", 0.0, ge=0, le=9000)
+    value: Number = declared("worth relative to the other assets", 1.0, gt=0)
+
+
+class Use(Declared):
+    """A catalogue item, and the parameters that this scenario sets otherwise."""
+
+    type: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+
+
+def _as_use(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+UseName = Annotated[Use, BeforeValidator(_as_use)]
+
+
+class RadarSite(Use):
+    """A radar at a place."""
+
+    at: Position
+    ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
+    bearing_rad: Angle = declared("middle of its sector, clockwise from north", 0.0)
+
+
+class Battery(Declared):
+    """Launchers of one kind with one kind of missile."""
+
+    type: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    count: Count = declared("launchers", 1, ge=1, le=MAX_LAUNCHERS)
+    missile: UseName
+    rounds: Count | None = declared("rounds a launcher; all its tubes if absent", None, ge=1, le=64)
+    reloads: Count = declared("refills a launcher", 0, ge=0, le=100)
+
+
+class FireUnit(Declared):
+    """An engagement radar with its launchers, under one doctrine."""
+
+    at: Position
+    ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
+    bearing_rad: Angle = declared("middle of the radar's sector, clockwise from north", 0.0)
+    radar: UseName
+    doctrine: UseName
+    launchers: list[Battery] = Field(min_length=1)
+
+
+class Defence(Declared):
+    """One regiment: a command post, the radars that feed it, the fire units it directs."""
+
+    command_post: UseName
+    radars: dict[str, RadarSite] = Field(min_length=1, max_length=MAX_RADARS)
+    fire_units: dict[str, FireUnit] = Field(min_length=1, max_length=MAX_UNITS)
+
+
+class Wave(Declared):
+    """Threats of one class that come together."""
+
+    threat: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
+    aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
+        min_length=1, description="assets aimed at, in turn"
+    )
+    bearing_rad: Angle = declared("direction from the asset to where the wave appears")
+    bearing_spread_rad: Angle = declared("full width over which it is spread", 0.0, ge=0)
+    distance_m: Length = declared("distance from the asset at which it appears", gt=0, le=1.5e7)
+    at_s: Time = declared("time of the first threat", 0.0, ge=0)
+    after: str | None = Field(default=None, description="wave after whose start `at` counts")
+    time_spread_s: Time = declared("time over which the wave appears", 0.0, ge=0)
+    time_jitter_s: Time = declared("uniform delay drawn for each threat", 0.0, ge=0)
+
+
+class Raid(Declared):
+    """The waves of the raid, by name."""
+
+    waves: dict[str, Wave] = Field(min_length=1)
+
+
+class Fidelity(Declared):
+    """How the track picture is made."""
+
+    process_noise: Number = declared("process noise of the tracker, m2/s3", 100.0, gt=0)
+    confirm_hits: Count = declared("hits that confirm a track (M)", 3, ge=1, le=16)
+    confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
+    coast_s: Time = declared("time without a plot after which a track is dropped", 45.0, gt=0)
+    coast_scans: Count = declared("misses in a row after which a track is dropped", 8, ge=1, le=60)
+    lock_basket_m: Length = declared(
+        "distance within which a fire unit's radar finds the target that a track points to",
+        2500.0,
+        gt=0,
+    )
+
+    @model_validator(mode="after")
+    def _m_of_n(self) -> Fidelity:
+        if self.confirm_hits > self.confirm_scans:
+            raise ValueError(
+                f"confirm_hits ({self.confirm_hits}) cannot exceed "
+                f"confirm_scans ({self.confirm_scans})"
+            )
+        return self
+
+
+class ScenarioFile(Declared):
+    """A scenario file."""
+
+    scenario: str = Field(min_length=1, max_length=120, description="name")
+    about: str = ""
+    map: Map
+    duration_s: Time = declared("time after which the replication ends", gt=0, le=86_400)
+    environment: Environment = Field(default_factory=Environment)
+    fidelity: Literal["track", "engagement"] = "track"
+    tracking: Fidelity = Field(default_factory=Fidelity)
+    choose: Annotated[
+        dict[str, str], BeforeValidator(lambda v: {"rule": v} if isinstance(v, str) else v)
+    ] = Field(
+        default_factory=dict,
+        description="how catalogue values are chosen: `rule` for all, `item.parameter` for one",
+    )
+    catalogue: Annotated[list[str], BeforeValidator(_as_list)] = Field(
+        default_factory=list, description="catalogue files beside this one, read over the shipped"
+    )
+    assets: dict[str, Asset] = Field(min_length=1, max_length=MAX_ASSETS)
+    defence: Defence
+    raid: Raid
