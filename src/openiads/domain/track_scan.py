@@ -1,0 +1,326 @@
+"""One scan of the multi-target tracker: predict, gate, assign, update, confirm, drop, initiate.
+
+Global nearest neighbour with the negative log-likelihood ratio as cost (Blackman and Popoli,
+Design and Analysis of Modern Tracking Systems, 1999, sections 6.4 and 6.6.2):
+
+    c_ij = d2/2 + ln det(2 pi S)/2 + ln(b_j) - ln(Pd_i),   c_i0 = -ln(1 - Pd_i)
+
+with d2 the Mahalanobis distance of plot j from track i, S the innovation covariance, b_j the
+density of plots that are not of this track (clutter and births, 1/m3), Pd_i the probability that
+this scan detects the track, and c_i0 the cost of leaving it without a plot.
+"""
+
+from __future__ import annotations
+
+import math
+
+from openiads.domain.tracks import (
+    CONFIRMATIONS,
+    CONFIRMED,
+    DROPPED,
+    FREE,
+    HIGH,
+    LIVE,
+    LOSSES,
+    NEXT_ID,
+    REFUSED,
+    TENTATIVE,
+    UNGATED,
+)
+from openiads.kernel import kernel
+from openiads.physics.assignment import assign_sparse
+from openiads.physics.estimation import LOG_TWO_PI, cv_predict, innovation, position_update
+
+_FEW = 64
+"""Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
+
+_LEAST_PD = 0.05
+"""A track that takes a plot although it should not be seen is scored as if barely visible."""
+
+_MOST_PD = 0.999
+
+_HISTORY = (1 << 60) - 1
+"""Scans that the history of hits and misses can hold, as a mask."""
+
+
+@kernel
+def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
+    """Bring all tracks to ``time_s`` and feed them one scan of plots; returns the live tracks.
+
+    Args: params, a record of `track_params`; tables, of `tracks_allocate`; plot_pos_m (plots, 3)
+    m and plot_cov_m2 (plots, 6) m2 (upper triangle) in the tracker's frame, of which the first
+    ``n_plots`` rows count; plot_clutter_pm3 (plots,), false plots per m3 around each plot and
+    scan, where 0 or less stands for ``params.clutter_pm3``. Before the call
+    ``tables.track[slot].pd`` may be set (see `tracks_expect`). Afterwards ``tables.plot_track``
+    and ``tables.plot_slot`` name the track that took each plot or was begun by it (-1: none).
+
+    ``time_s`` must not lie before the last scan. Validated by tests/unit/test_track_scan.py.
+    """
+    track, counts, x, P = tables.track, tables.counts, tables.x, tables.P
+    for i in range(counts[HIGH]):
+        track[i].plot = -1
+        if track[i].status != FREE and time_s != track[i].time_s:
+            cv_predict(x, P, i, time_s - track[i].time_s, params.noise_m2ps3)
+            track[i].time_s = time_s
+    n_rows = _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3)
+    assign_sparse(
+        n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
+    )
+    plot_slot = tables.plot_slot
+    for j in range(n_plots):
+        plot_slot[j] = -1
+    for r in range(n_rows):
+        i = tables.row_slot[r]
+        e = tables.space.row_edge[r]
+        if e < 0:
+            _miss(params, track, counts, i)
+            continue
+        j = tables.column[e]
+        track[i].plot = j
+        track[i].nis, _ = position_update(x, P, i, plot_pos_m, plot_cov_m2, j)
+        _hit(params, track, counts, x, i, tables.cost[e])
+        plot_slot[j] = i if track[i].status != FREE else -1
+    for j in range(n_plots):
+        if plot_slot[j] < 0:
+            i = _slot(track, counts)
+            plot_slot[j] = i
+            if i >= 0:
+                _initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2)
+        tables.plot_track[j] = track[plot_slot[j]].id if plot_slot[j] >= 0 else -1
+    return counts[LIVE]
+
+
+@kernel
+def _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
+    """Fill rows (live tracks) and edges (plots inside their gates, with costs); returns rows.
+
+    Plots are hashed into square horizontal cells about as wide as the mean gate, so a track looks
+    only at plots near it, however many there are elsewhere.
+    """
+    track, x, P = tables.track, tables.x, tables.P
+    start, row_slot, near = tables.start, tables.row_slot, tables.near
+    gate = params.gate
+    rx, ry, rz = 0.0, 0.0, 0.0
+    for j in range(n_plots):
+        rx = max(rx, plot_cov_m2[j, 0])
+        ry = max(ry, plot_cov_m2[j, 3])
+        rz = max(rz, plot_cov_m2[j, 5])
+        clutter = plot_clutter_pm3[j]
+        if clutter <= 0.0:
+            clutter = params.clutter_pm3
+        tables.log_density[j] = math.log(clutter + params.birth_pm3)
+    n_rows, width = 0, 0.0
+    for i in range(tables.counts[HIGH]):
+        if track[i].status != FREE:
+            row_slot[n_rows] = i
+            n_rows += 1
+            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
+    cell_m = max(2.0 * width / max(n_rows, 1), 1.0)
+    indexed = n_plots > _FEW
+    if indexed:
+        _index_plots(tables.bucket, tables.chain, tables.cell, n_plots, plot_pos_m, cell_m)
+    size = 0
+    for r in range(n_rows):
+        i = row_slot[r]
+        start[r] = size
+        hx = math.sqrt(gate * (P[i, 0] + rx))
+        hy = math.sqrt(gate * (P[i, 3] + ry))
+        if indexed:
+            count = _plots_near(
+                tables.bucket, tables.chain, tables.cell, near, n_plots,
+                math.floor((x[i, 0] - hx) / cell_m), math.floor((x[i, 0] + hx) / cell_m),
+                math.floor((x[i, 1] - hy) / cell_m), math.floor((x[i, 1] + hy) / cell_m),
+            )  # fmt: skip
+        else:
+            count = n_plots
+        pd = min(track[i].pd, _MOST_PD)
+        tables.alone[r] = -math.log(1.0 - pd)
+        worst = tables.alone[r] if pd > 0.0 else math.inf
+        offset = 1.5 * LOG_TWO_PI - math.log(max(pd, _LEAST_PD))
+        hz = math.sqrt(gate * (P[i, 5] + rz))
+        for k in range(count):
+            j = near[k] if indexed else k
+            if (
+                abs(plot_pos_m[j, 0] - x[i, 0]) > hx
+                or abs(plot_pos_m[j, 1] - x[i, 1]) > hy
+                or abs(plot_pos_m[j, 2] - x[i, 2]) > hz
+            ):
+                continue
+            d2, log_det = innovation(x, P, i, plot_pos_m, plot_cov_m2, j)
+            cost = 0.5 * (d2 + log_det) + offset + tables.log_density[j]
+            if d2 > gate or cost >= worst:
+                continue
+            if size == tables.column.size:
+                tables.counts[UNGATED] += 1
+                continue
+            tables.column[size] = j
+            tables.cost[size] = cost
+            size += 1
+    start[n_rows] = size
+    return n_rows
+
+
+@kernel
+def _plots_near(bucket, chain, cell, near, n_plots, x0, x1, y0, y1):
+    """List in ``near`` the plots of the cells x0..x1 by y0..y1; returns how many."""
+    if (x1 - x0 + 1) * (y1 - y0 + 1) > n_plots:
+        for j in range(n_plots):
+            near[j] = j
+        return n_plots
+    count = 0
+    mask = bucket.size - 1
+    for cx in range(x0, x1 + 1):
+        for cy in range(y0, y1 + 1):
+            j = bucket[_hash(cx, cy) & mask]
+            while j >= 0:
+                if cell[j, 0] == cx and cell[j, 1] == cy:
+                    near[count] = j
+                    count += 1
+                j = chain[j]
+    return count
+
+
+@kernel
+def _hash(cx, cy):
+    """Spread cell numbers over buckets (two large odd multipliers, high bits folded down)."""
+    h = cx * 73856093 + cy * 19349669
+    return h ^ (h >> 15)
+
+
+@kernel
+def _index_plots(bucket, chain, cell, n_plots, plot_pos_m, cell_m):
+    """Chain the plots of each cell behind the bucket of the cell."""
+    mask = bucket.size - 1
+    for b in range(bucket.size):
+        bucket[b] = -1
+    for j in range(n_plots):
+        cx = math.floor(plot_pos_m[j, 0] / cell_m)
+        cy = math.floor(plot_pos_m[j, 1] / cell_m)
+        cell[j, 0] = cx
+        cell[j, 1] = cy
+        b = _hash(cx, cy) & mask
+        chain[j] = bucket[b]
+        bucket[b] = j
+
+
+@kernel
+def _hit(params, track, counts, x, i, cost):
+    """Book a plot of that cost to slot ``i`` and confirm the track when it has earned it."""
+    row = track[i]
+    row.hits += 1
+    row.misses = 0
+    row.history = ((row.history << 1) | 1) & _HISTORY
+    row.last_s = row.time_s
+    row.score -= cost
+    row.peak = max(row.peak, row.score)
+    if row.status != TENTATIVE:
+        return
+    if params.max_speed_mps > 0.0 and row.hits > 1:
+        v2 = x[i, 3] ** 2 + x[i, 4] ** 2 + x[i, 5] ** 2
+        if v2 > params.max_speed_mps * params.max_speed_mps:
+            _free(track, counts, i)
+            return
+    _confirm(params, track, counts, i)
+
+
+@kernel
+def _confirm(params, track, counts, i):
+    """Confirm the tentative track in slot ``i`` by M of N and score."""
+    hits, bits = 0, track[i].history
+    for _ in range(params.confirm_scans):
+        hits += bits & 1
+        bits >>= 1
+    if hits >= params.confirm_hits and track[i].score >= params.confirm_score:
+        track[i].status = CONFIRMED
+        counts[CONFIRMATIONS] += 1
+
+
+@kernel
+def _miss(params, track, counts, i):
+    """Book a scan without a plot to slot ``i`` and delete the track when it is lost.
+
+    A track that could not be seen (pd = 0) only ages: the limit in seconds still holds.
+    """
+    row = track[i]
+    if row.pd > 0.0:
+        row.score += math.log(1.0 - min(row.pd, _MOST_PD))
+        row.misses += 1
+        row.history = (row.history << 1) & _HISTORY
+    lost = row.misses > params.coast_scans
+    lost = lost or row.time_s - row.last_s > params.coast_s
+    lost = lost or row.peak - row.score > params.score_drop
+    if row.status == TENTATIVE:
+        # No longer able to reach M of N before its oldest hit leaves the window.
+        lost = lost or row.misses > params.confirm_scans - params.confirm_hits
+    if lost:
+        if row.status == CONFIRMED:
+            counts[LOSSES] += 1
+        _free(track, counts, i)
+
+
+@kernel
+def _free(track, counts, i):
+    """Give the slot ``i`` back; ``counts[HIGH]`` sinks with the highest live slot."""
+    track[i].status = FREE
+    counts[LIVE] -= 1
+    while counts[HIGH] > 0 and track[counts[HIGH] - 1].status == FREE:
+        counts[HIGH] -= 1
+
+
+@kernel
+def _slot(track, counts):
+    """A slot for a new track, or -1.
+
+    Policy of a full table: the tentative track of the lowest score gives way if that score is
+    negative (less likely a target than the newcomer, which starts at 0); a confirmed track never
+    does. Both outcomes are counted.
+    """
+    if counts[LIVE] < track.size:
+        if counts[LIVE] == counts[HIGH]:
+            counts[HIGH] += 1
+            counts[LIVE] += 1
+            return counts[HIGH] - 1
+        for i in range(counts[HIGH]):
+            if track[i].status == FREE:
+                counts[LIVE] += 1
+                return i
+    worst, least = -1, 0.0
+    for i in range(track.size):
+        if track[i].status == TENTATIVE and track[i].score < least:
+            least = track[i].score
+            worst = i
+    if worst < 0:
+        counts[REFUSED] += 1
+    else:
+        counts[DROPPED] += 1
+    return worst
+
+
+@kernel
+def _initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2):
+    """Begin a tentative track in slot ``i`` at plot ``j``: velocity 0 with the prior's spread.
+
+    One-point initiation: after a second plot the filter holds what two-point initiation gives,
+    tempered by the prior on speed (Bar-Shalom, Li and Kirubarajan 2001, section 5.5.3).
+    """
+    row = track[i]
+    row.id = counts[NEXT_ID]
+    counts[NEXT_ID] += 1
+    row.status = TENTATIVE
+    row.hits, row.misses, row.history = 1, 0, 1
+    row.plot, row.tag = j, -1
+    row.time_s, row.first_s, row.last_s = time_s, time_s, time_s
+    row.score, row.peak, row.nis = 0.0, 0.0, 0.0
+    row.pd = params.detect_probability
+    for a in range(3):
+        x[i, a] = plot_pos_m[j, a]
+        x[i, a + 3] = 0.0
+    for k in range(6):
+        P[i, k] = plot_cov_m2[j, k]
+    for k in range(6, 21):
+        P[i, k] = 0.0
+    P[i, 15] = params.speed_sigma_mps**2
+    P[i, 18] = params.speed_sigma_mps**2
+    P[i, 20] = params.climb_sigma_mps**2
+    if params.confirm_hits == 1:
+        _confirm(params, track, counts, i)

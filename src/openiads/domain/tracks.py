@@ -1,0 +1,214 @@
+"""Tracks: parameters and preallocated tables of a multi-target tracker.
+
+A track lives in one slot of its table from initiation to deletion; slots are reused, ids are not.
+`openiads.domain.track_scan` holds the laws that change these tables.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+from openiads.faults import Fault, InputError, nearest
+from openiads.kernel import kernel
+from openiads.physics.assignment import assign_space
+
+FREE, TENTATIVE, CONFIRMED = 0, 1, 2
+
+HIGH, NEXT_ID, LIVE, CONFIRMATIONS, LOSSES, DROPPED, REFUSED, UNGATED = range(8)
+"""Rows of ``counts``: slots ever used; next id; live tracks; tracks confirmed so far; confirmed
+tracks deleted; tracks dropped for want of room; plots refused a track for want of room;
+track-plot pairs left out because the edge table was full (a sign of tables that are too small)."""
+
+TRACK_PARAMS = np.dtype(
+    [
+        ("noise_m2ps3", np.float64),
+        ("gate", np.float64),
+        ("detect_probability", np.float64),
+        ("clutter_pm3", np.float64),
+        ("birth_pm3", np.float64),
+        ("confirm_hits", np.int64),
+        ("confirm_scans", np.int64),
+        ("confirm_score", np.float64),
+        ("coast_scans", np.int64),
+        ("coast_s", np.float64),
+        ("score_drop", np.float64),
+        ("speed_sigma_mps", np.float64),
+        ("climb_sigma_mps", np.float64),
+        ("max_speed_mps", np.float64),
+    ]
+)
+
+_DEFAULTS: dict[str, float] = {
+    # Acceleration noise of a target that turns now and then (assumed: between the 1 m2/s3 of a
+    # steady airliner and the 400 m2/s3 that suits a fighter of several g).
+    "noise_m2ps3": 30.0,
+    # Chi-square gate of 3 dimensions at probability 0.9989.
+    "gate": 16.0,
+    "detect_probability": 0.9,
+    # False plots per m3 and scan: 100 in a disc of 400 km radius and 20 km height (assumed).
+    "clutter_pm3": 1.0e-14,
+    # New targets per m3 and scan (assumed: a hundredth of the clutter).
+    "birth_pm3": 1.0e-16,
+    "confirm_hits": 3,
+    "confirm_scans": 5,
+    "confirm_score": 0.0,
+    "coast_scans": 5,
+    "coast_s": 60.0,
+    "score_drop": 25.0,
+    # Prior of the velocity of a new track (assumed: sqrt(2) times this is a fast jet).
+    "speed_sigma_mps": 400.0,
+    "climb_sigma_mps": 150.0,
+    "max_speed_mps": 0.0,
+}
+
+TRACK = np.dtype(
+    [
+        ("id", np.int64),
+        ("status", np.int64),
+        ("hits", np.int64),
+        ("misses", np.int64),
+        ("history", np.int64),
+        ("plot", np.int64),
+        ("tag", np.int64),
+        ("time_s", np.float64),
+        ("first_s", np.float64),
+        ("last_s", np.float64),
+        ("score", np.float64),
+        ("peak", np.float64),
+        ("pd", np.float64),
+        ("nis", np.float64),
+    ]
+)
+"""One track: ``status`` FREE, TENTATIVE or CONFIRMED; ``hits`` in all; ``misses`` in a row;
+``history`` bits of hit and miss, newest lowest; ``plot`` of the last scan or -1; ``tag`` for the
+caller (-1 at initiation); ``score`` the log-likelihood ratio of target to clutter and its
+``peak``; ``pd`` the probability that the coming scan detects it (0: it cannot be seen, so no miss
+is counted); ``nis`` the normalised innovation squared of the last update."""
+
+TrackTables = namedtuple(
+    "TrackTables",
+    "track x P counts plot_track plot_slot row_slot start column cost alone space "
+    "bucket chain cell near log_density",
+)
+TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_allocate`.
+
+``track`` (capacity,) of `TRACK`; ``x`` (capacity, 6) m and m/s; ``P`` (capacity, 21) packed as in
+`openiads.physics.estimation`; ``counts`` (8,); of the last scan ``plot_track`` (plots,), the id
+of the track that took the plot or -1, and ``plot_slot``, its slot. The rest is workspace."""
+
+
+def track_params(**values: float) -> np.record:
+    """Parameters of the tracker as one record of `TRACK_PARAMS`; what is not named keeps a default.
+
+    ``noise_m2ps3`` process noise; ``gate`` largest d2 of a plot (chi-square, 3 dimensions);
+    ``detect_probability`` of a track whose ``pd`` nobody set; ``clutter_pm3`` and ``birth_pm3``
+    false plots and new targets per m3 and scan; confirmed at ``confirm_hits`` in the last
+    ``confirm_scans`` with a score of ``confirm_score`` or more; deleted after more than
+    ``coast_scans`` misses in a row, ``coast_s`` without a plot, or a fall of the score by
+    ``score_drop`` from its peak; a new track has velocity 0 with ``speed_sigma_mps`` (each
+    horizontal axis) and ``climb_sigma_mps``; a tentative track faster than ``max_speed_mps`` is
+    deleted (0: no limit).
+
+    Raises InputError with every fault.
+    """
+    faults = []
+    row = np.zeros(1, TRACK_PARAMS).view(np.recarray)
+    for name, default in _DEFAULTS.items():
+        row[0][name] = default
+    for name, value in values.items():
+        if name not in _DEFAULTS:
+            faults.append(Fault("no such parameter", nearest(name, _DEFAULTS), key=name))
+            continue
+        top = 1.0 if name == "detect_probability" else np.inf
+        if not (0.0 <= value <= top) or not np.isfinite(value):
+            faults.append(Fault(f"{value!r} is out of range", "a finite number >= 0", key=name))
+            continue
+        row[0][name] = value
+    params = row[0]
+    if not 1 <= params.confirm_hits <= params.confirm_scans <= 60:
+        faults.append(Fault("must be 1 <= confirm_hits <= confirm_scans <= 60", key="confirm_hits"))
+    if faults:
+        raise InputError(faults)
+    return params
+
+
+def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
+    """Empty tables for ``capacity`` tracks and ``plots`` plots a scan.
+
+    ``edges`` is the room for track-plot pairs inside the gates of one scan (default: 16 a track
+    and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
+    """
+    edges = edges or 16 * (capacity + plots)
+    buckets = 1 << max(3, int(plots - 1).bit_length())
+    tables = TrackTables(
+        track=np.zeros(capacity, TRACK).view(np.recarray),
+        x=np.zeros((capacity, 6)),
+        P=np.zeros((capacity, 21)),
+        counts=np.zeros(8, np.int64),
+        plot_track=np.full(plots, -1, np.int64),
+        plot_slot=np.full(plots, -1, np.int64),
+        row_slot=np.zeros(capacity, np.int64),
+        start=np.zeros(capacity + 1, np.int64),
+        column=np.zeros(edges, np.int64),
+        cost=np.zeros(edges),
+        alone=np.zeros(capacity),
+        space=assign_space(capacity, plots, edges),
+        bucket=np.full(buckets, -1, np.int64),
+        chain=np.full(plots, -1, np.int64),
+        cell=np.zeros((plots, 2), np.int64),
+        near=np.zeros(plots, np.int64),
+        log_density=np.zeros(plots),
+    )
+    tracks_reset(tables)
+    return tables
+
+
+@kernel
+def tracks_reset(tables):
+    """Forget every track; ids start again at 0."""
+    for i in range(tables.track.size):
+        tables.track[i].status = FREE
+        tables.track[i].id = -1
+        tables.track[i].tag = -1
+        tables.track[i].plot = -1
+    for k in range(tables.counts.size):
+        tables.counts[k] = 0
+    for j in range(tables.plot_track.size):
+        tables.plot_track[j] = -1
+        tables.plot_slot[j] = -1
+
+
+@kernel
+def tracks_expect(params, tables, time_s, sensor_pos_m, max_range_m):
+    """Set the detection probability of every track for the coming scan of one sensor.
+
+    A track whose predicted place lies within ``max_range_m`` of ``sensor_pos_m`` (3,) gets
+    ``params.detect_probability``, any other 0: it cannot be seen, so it does not miss. A caller
+    that knows better (terrain, sector, signal-to-noise) writes ``tables.track[slot].pd`` itself.
+    """
+    reach2 = max_range_m * max_range_m
+    for i in range(tables.counts[HIGH]):
+        row = tables.track[i]
+        if row.status == FREE:
+            continue
+        dt_s = time_s - row.time_s
+        d2 = 0.0
+        for a in range(3):
+            d = tables.x[i, a] + dt_s * tables.x[i, a + 3] - sensor_pos_m[a]
+            d2 += d * d
+        row.pd = params.detect_probability if d2 <= reach2 else 0.0
+
+
+def covariance_matrix(packed: np.ndarray) -> np.ndarray:
+    """Packed covariances of shape (..., 21) as full matrices of shape (..., 6, 6)."""
+    full = np.zeros((*packed.shape[:-1], 6, 6))
+    upper = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    for k, (a, b) in enumerate(upper):
+        full[..., a, b] = full[..., b, a] = packed[..., k]
+        full[..., a + 3, b + 3] = full[..., b + 3, a + 3] = packed[..., 15 + k]
+    for a in range(3):
+        for b in range(3):
+            full[..., a, b + 3] = full[..., b + 3, a] = packed[..., 6 + 3 * a + b]
+    return full

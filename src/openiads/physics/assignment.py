@@ -1,0 +1,274 @@
+"""Assignment: which row takes which column at the least total cost.
+
+Both solvers are shortest augmenting paths with dual prices (Jonker and Volgenant, "A shortest
+augmenting path algorithm for dense and sparse linear assignment problems", Computing 38, 1987):
+exact, and each row's search stays within the part of the problem that it can reach.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from openiads.faults import InputError
+from openiads.kernel import kernel
+
+AssignSpace = namedtuple(
+    "AssignSpace",
+    "row_edge column_row price distance back_edge back_row stamp touched heap_key heap_item",
+)
+AssignSpace.__doc__ = """Result and workspace of `assign_sparse`, made by `assign_space`."""
+
+
+def assign_space(rows: int, columns: int, edges: int) -> AssignSpace:
+    """Arrays for sparse problems of up to so many rows, columns and edges."""
+    return AssignSpace(
+        row_edge=np.full(rows, -1, np.int64),
+        column_row=np.full(columns, -1, np.int64),
+        price=np.zeros(columns),
+        distance=np.zeros(columns),
+        back_edge=np.zeros(columns, np.int64),
+        back_row=np.zeros(columns, np.int64),
+        stamp=np.full(columns, -1, np.int64),
+        touched=np.zeros(columns, np.int64),
+        heap_key=np.zeros(edges + 1),
+        heap_item=np.zeros(edges + 1, np.int64),
+    )
+
+
+@kernel
+def heap_push(key, item, size, k, v):
+    """Put (k, v) on the binary heap ``key``/``item`` of ``size`` entries; returns the new size."""
+    child = size
+    while child > 0:
+        parent = (child - 1) >> 1
+        if key[parent] <= k:
+            break
+        key[child] = key[parent]
+        item[child] = item[parent]
+        child = parent
+    key[child] = k
+    item[child] = v
+    return size + 1
+
+
+@kernel
+def heap_drop(key, item, size):
+    """Drop the least entry (at index 0) of a heap of ``size`` >= 1; returns the new size."""
+    size -= 1
+    k, v = key[size], item[size]
+    parent = 0
+    while True:
+        child = 2 * parent + 1
+        if child >= size:
+            break
+        if child + 1 < size and key[child + 1] < key[child]:
+            child += 1
+        if key[child] >= k:
+            break
+        key[parent] = key[child]
+        item[parent] = item[child]
+        parent = child
+    key[parent] = k
+    item[parent] = v
+    return size
+
+
+@kernel
+def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
+    """Least-cost assignment of sparse rows, each of which may stay alone at a price.
+
+    Minimises the sum over rows of ``cost[e]`` of the edge e that the row takes, or of
+    ``alone[i]`` where row i takes none; a column serves at most one row.
+
+    Args: start (n_rows + 1,): the edges of row i are start[i] .. start[i + 1] - 1 of ``column``
+    and ``cost``; alone (n_rows,); space: an `AssignSpace`, of which row_edge (edge or -1) and
+    column_row (row or -1) hold the result.
+    Reference: Jonker and Volgenant 1987, section 3, with a private column for staying alone.
+    """
+    row_edge, column_row = space.row_edge, space.column_row
+    price, stamp = space.price, space.stamp
+    for j in range(n_columns):
+        column_row[j] = -1
+        price[j] = 0.0
+        stamp[j] = -1
+    for i0 in range(n_rows):
+        row_edge[i0] = -1
+        best = alone[i0]
+        pick = -1
+        for e in range(start[i0], start[i0 + 1]):
+            c = cost[e] - price[column[e]]
+            if c < best:
+                best = c
+                pick = e
+        if pick < 0:
+            continue
+        if column_row[column[pick]] < 0:
+            row_edge[i0] = pick
+            column_row[column[pick]] = i0
+        else:
+            _augment(i0, start, column, cost, alone, space)
+
+
+@kernel
+def _augment(i0, start, column, cost, alone, space):
+    """Place row ``i0`` along the shortest augmenting path (Dijkstra) and mend the prices.
+
+    In this search ``stamp`` is 2 i0 for a column reached and 2 i0 + 1 for one settled.
+    """
+    row_edge, column_row, price = space.row_edge, space.column_row, space.price
+    distance, stamp, touched = space.distance, space.stamp, space.touched
+    settled, size = 0, 0
+    row, level, base = i0, 0.0, 0.0
+    end_row, end_cost, end_column = i0, alone[i0], -1
+    while True:
+        for e in range(start[row], start[row + 1]):
+            j = column[e]
+            d = level + (cost[e] - price[j] - base)
+            if d >= end_cost or stamp[j] == 2 * i0 + 1:
+                continue
+            if stamp[j] != 2 * i0 or d < distance[j]:
+                stamp[j] = 2 * i0
+                distance[j] = d
+                space.back_edge[j] = e
+                space.back_row[j] = row
+                size = heap_push(space.heap_key, space.heap_item, size, d, j)
+        found = -1
+        while size > 0 and found < 0:
+            j = space.heap_item[0]
+            # An entry that a shorter way has overtaken is stale.
+            if stamp[j] == 2 * i0 and space.heap_key[0] == distance[j]:
+                found = j
+            size = heap_drop(space.heap_key, space.heap_item, size)
+        if found < 0 or distance[found] >= end_cost:
+            break
+        if column_row[found] < 0:
+            end_column = found
+            end_cost = distance[found]
+            break
+        stamp[found] = 2 * i0 + 1
+        touched[settled] = found
+        settled += 1
+        row = column_row[found]
+        level = distance[found]
+        base = cost[row_edge[row]] - price[found]
+        stay = level + alone[row] - base
+        if stay < end_cost:
+            end_cost = stay
+            end_row = row
+    for k in range(settled):
+        j = touched[k]
+        if distance[j] < end_cost:
+            price[j] += distance[j] - end_cost
+    if end_column < 0:
+        if end_row == i0:
+            return
+        end_column = column[row_edge[end_row]]
+        row_edge[end_row] = -1
+    _flip(i0, end_column, column, space)
+
+
+@kernel
+def _flip(i0, end_column, column, space):
+    """Swap taken and free edges along the path from row ``i0`` to ``end_column``."""
+    j = end_column
+    while True:
+        row = space.back_row[j]
+        before = space.row_edge[row]
+        space.row_edge[row] = space.back_edge[j]
+        space.column_row[j] = row
+        if row == i0:
+            return
+        j = column[before]
+
+
+@kernel
+def _assign_dense(cost, row_column, column_row, price_row, price, distance, back, done):
+    """Least-cost assignment of every row of ``cost`` (n <= m); writes row_column (n,)."""
+    n, m = cost.shape
+    for j in range(m):
+        column_row[j] = -1
+        price[j] = 0.0
+    for i0 in range(n):
+        for j in range(m):
+            distance[j] = np.inf
+            done[j] = 0
+        row, level = i0, 0.0
+        price_row[i0] = 0.0
+        end = -1
+        while end < 0:
+            near, least = -1, np.inf
+            for j in range(m):
+                if done[j] == 0:
+                    d = level + cost[row, j] - price_row[row] - price[j]
+                    if d < distance[j]:
+                        distance[j] = d
+                        back[j] = row
+                    # Among equals a free column ends the search.
+                    if distance[j] < least or (distance[j] == least and column_row[j] < 0):
+                        least = distance[j]
+                        near = j
+            done[near] = 1
+            level = least
+            if column_row[near] < 0:
+                end = near
+            else:
+                row = column_row[near]
+        for j in range(m):
+            if done[j] == 1 and j != end:
+                price_row[column_row[j]] += level - distance[j]
+                price[j] -= level - distance[j]
+        price_row[i0] += level
+        j = end
+        while True:
+            row = back[j]
+            column_row[j] = row
+            before = row_column[row]
+            row_column[row] = j
+            if row == i0:
+                break
+            j = before
+
+
+def linear_assignment(cost: ArrayLike) -> np.ndarray:
+    """Minimum-cost assignment of rows to columns: the column of each row, or -1.
+
+    Minimises sum_i cost[i, c_i] over one-to-one matchings of the largest size, min(n, m) where
+    nothing is forbidden; an entry of +inf or NaN is a pair that may not be matched.
+
+    Args: cost of shape (n, m), any finite numbers. Returns an integer array of shape (n,).
+    Raises InputError where ``cost`` is not a matrix of numbers or holds -inf.
+    Reference: Jonker and Volgenant 1987. Validated by tests/validation/test_association.py.
+    """
+    try:
+        table = np.array(cost, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError.of(f"cost is not a table of numbers ({error})", "pass a matrix") from None
+    if table.ndim != 2:
+        raise InputError.of(f"cost has {table.ndim} dimensions", "pass a matrix (rows, columns)")
+    if np.isneginf(table).any():
+        raise InputError.of("cost holds -inf", "costs are finite, or +inf where forbidden")
+    n, m = table.shape
+    result = np.full(n, -1, np.int64)
+    allowed = np.isfinite(table)
+    if not allowed.any():
+        return result
+    # A forbidden pair costs more than any way around it, so the fewest of them are taken.
+    low, high = table[allowed].min(), table[allowed].max()
+    table = np.where(allowed, table - low, (high - low + 1.0) * (min(n, m) + 1))
+    turned = n > m
+    work = np.ascontiguousarray(table.T if turned else table)
+    rows, columns = work.shape
+    column_of = np.full(rows, -1, np.int64)
+    row_of = np.full(columns, -1, np.int64)
+    _assign_dense(
+        work, column_of, row_of, np.zeros(rows), np.zeros(columns), np.zeros(columns),
+        np.zeros(columns, np.int64), np.zeros(columns, np.int64),
+    )  # fmt: skip
+    picked = row_of if turned else column_of
+    taken = picked >= 0
+    taken[taken] = allowed[np.flatnonzero(taken), picked[taken]]
+    result[taken] = picked[taken]
+    return result
