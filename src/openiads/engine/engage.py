@@ -69,7 +69,12 @@ def time_of_flight_s(
     rise = height - unit.height_m
     down_range = math.sqrt(max(0.0, slant2 - rise * rise))
     time_s, _ = flyout_time(
-        m.fly_time_s[missile], kind.range_step_m, kind.altitude_step_m, down_range, height
+        m.fly_range_m[missile],
+        m.fly_altitude_m[missile],
+        m.fly_time_s[missile],
+        m.fly_speed_mps[missile],
+        down_range,
+        height,
     )
     return time_s
 

@@ -165,7 +165,7 @@ LAUNCHERS = np.dtype(
         ("reload_time_s", "f8"),
     ]
 )
-MISSILES = dtype_of(Missile, ("range_step_m", "f8"), ("altitude_step_m", "f8"), ("top_s", "f8"))
+MISSILES = dtype_of(Missile, ("top_s", "f8"))
 
 
 class Tables(NamedTuple):
@@ -181,7 +181,10 @@ class Tables(NamedTuple):
     launchers: Any  # (L,) LAUNCHERS
     missiles: Any  # (M,) MISSILES
     kill_probability: Any  # (M, categories) a shot
+    fly_range_m: Any  # (M, ranges) axis of the fly-out tables
+    fly_altitude_m: Any  # (M, altitudes)
     fly_time_s: Any  # (M, altitudes, ranges), inf outside the kinematic boundary
+    fly_speed_mps: Any  # (M, altitudes, ranges)
     grid_pos_m: Any  # (G, 3)
     grid_vel_mps: Any  # (G, 3)
     look_pd: Any  # (R, G) f4; negative: not in sight
