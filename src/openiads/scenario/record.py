@@ -1,0 +1,393 @@
+"""What the public record says of one parameter, and which of its claims is used.
+
+A `Parameter` keeps every claim beside the others. `Parameter.choose` picks one value by a named
+rule and says what it was chosen over, so that each number in a result leads back to a sentence
+that somebody published, or to an assumption that is marked as one.
+
+One number of a claim. A plain number is itself. Of a range {min, max} the rules ``lowest`` and
+``highest`` take that end; the others take max where the claim's bound is ``max`` or the
+parameter's name holds the word max, min where the bound is ``min`` or the name holds min, else
+the middle: the geometric mean of areas (cross-sections are compared in decibels) and the
+arithmetic mean of everything else. A text has no number and is chosen only where no claim has one
+and nothing is assumed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from openiads.faults import InputError, nearest
+from openiads.units import dimension, to_si
+
+TIERS = {
+    "official": "government or armed-forces text",
+    "state-media": "state news agency or broadcaster",
+    "news": "other press",
+    "trade-press": "defence trade press",
+    "think-tank": "research institute",
+    "reference": "encyclopaedic or textbook-style page",
+    "coaching-notes": "exam-coaching summaries",
+    "blog": "blog or unnamed site",
+    "hobbyist": "public wargame-database discussions that cite other sources",
+    "code": "public dataset or code file",
+}
+"""Kinds of source, best first: the order in which ``nominal`` prefers them."""
+
+BOUNDS = ("max", "min", "approx", "exact", "range")
+
+RULES = {
+    "nominal": "best tier of source, then the most recent, then the first listed",
+    "lowest": "the lowest value that anybody states (low ends of ranges)",
+    "highest": "the highest value that anybody states (high ends of ranges)",
+    "assumed": "the assumed value, whatever the claims say",
+    "source:ID": "what this source says; nominal where it says nothing",
+    "tier:TIER": "nominal among the sources of one tier; nominal of all where it has none",
+    "as-of:DATE": "nominal among what was published by then; else the assumed value",
+    "claim:ID": "this very claim; nominal for every other parameter",
+}
+
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
+
+Plain = float | int | str | bool | tuple["Plain", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who said it: one article, dataset or page."""
+
+    id: str
+    title: str
+    publisher: str
+    tier: str
+    url: str | None = None
+    date: str | None = None
+    date_inferred: bool = False
+    seed: str | None = None
+    repeats: tuple[str, ...] = ()
+
+    @property
+    def voices(self) -> frozenset[str]:
+        """Whose word it is: the agencies or sources that it repeats, else its publisher."""
+        return frozenset(v.casefold() for v in (self.repeats or (self.publisher,)))
+
+    @property
+    def latest_day(self) -> str:
+        """Last day on which it can have been published; after all days where no date is known."""
+        return latest_day(self.date)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement of one source about one parameter, in the source's own unit and words."""
+
+    id: str
+    item: str
+    parameter: str
+    value: float | int | str | tuple[float, float]
+    unit: str | None
+    bound: str
+    source: Source
+    quote: str
+    note: str | None = None
+
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.value, str)
+
+    def number(self, rule: str = "nominal") -> float | int | None:
+        """The one number that the claim stands for (see the module), or None for a text."""
+        if isinstance(self.value, str):
+            return None
+        if not isinstance(self.value, tuple):
+            return self.value
+        low, high = self.value
+        if rule == "lowest" or (rule != "highest" and self._reads_as("min")):
+            return low
+        if rule == "highest" or self._reads_as("max"):
+            return high
+        if dimension(self.unit) == "area" and low > 0:
+            return math.sqrt(low * high)
+        return (low + high) / 2
+
+    def _reads_as(self, end: str) -> bool:
+        other = {"min": "max", "max": "min"}[end]
+        return self.bound == end or (self.limit == end and self.bound != other)
+
+    @property
+    def limit(self) -> str | None:
+        """``max`` or ``min`` where the parameter's name says that it is such a limit."""
+        words = self.parameter.split("_")
+        return "max" if "max" in words else "min" if "min" in words else None
+
+    def shown(self) -> str:
+        """The value as a person reads it: ``150 to 200 km``."""
+        return shown(self.value, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """A value that no public source states, with the reason for taking it."""
+
+    value: Plain
+    unit: str | None
+    reason: str
+    range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value taken for a parameter, the rule that took it, and what it was chosen over."""
+
+    value: Plain
+    unit: str | None
+    rule: str
+    reason: str
+    claim: Claim | None = None
+    assumed: bool = False
+    over: tuple[Claim, ...] = ()
+    agree: tuple[Claim, ...] = ()
+
+    @property
+    def si(self) -> float:
+        """The number in SI; raises ValueError for a text."""
+        if isinstance(self.value, bool | str | tuple):
+            raise ValueError(f"{self.value!r} is no number")
+        return to_si(self.value, self.unit)
+
+    def shown(self) -> str:
+        return shown(self.value, self.unit)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Everything known of one parameter of one item."""
+
+    item: str
+    name: str
+    claims: tuple[Claim, ...] = ()
+    assumed: Assumed | None = None
+    given: tuple[Plain, str | None] | None = None
+    use: str | None = None
+    reason: str = ""
+    file: str = ""
+    line: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"{self.item}.{self.name}"
+
+    def choose(self, rule: str = "nominal") -> Choice:
+        """The value by ``rule`` (see `RULES`); a user's plain value is above all rules.
+
+        Where the file sets ``use``, that rule replaces ``nominal``. Raises ``InputError`` for an
+        unknown rule, and for ``as-of`` where nothing was yet published and nothing is assumed.
+        """
+        kind, _, argument = check_rule(rule).partition(":")
+        if self.given is not None:
+            value, unit = self.given
+            return Choice(value, unit, "given", f"given in {self.file}:{self.line}")
+        if kind == "nominal" and self.use is not None:
+            kind, _, argument = self.use.partition(":")
+            rule = self.use
+        if kind == "assumed" and self.assumed is not None:
+            return self._assume("assumed", self.assumed)
+        return self._among(kind, argument, rule)
+
+    def _among(self, kind: str, argument: str, rule: str) -> Choice:
+        picked = self._candidates(kind, argument)
+        if not picked and kind in ("source", "tier", "claim"):
+            choice = self.choose("nominal")
+            return replace(choice, rule=f"{choice.rule} (nothing under {rule})")
+        numbers = [c for c in picked if not c.is_text]
+        if not numbers and self.assumed is not None:
+            return self._assume(rule, self.assumed)
+        if not picked:
+            raise InputError.of(
+                f"nothing about {self.id} was published by {argument}, and nothing is assumed",
+                "take a later date, or give the value in the scenario",
+                file=self.file,
+                line=self.line,
+                key=self.id,
+            )
+        best = best_first(numbers or picked)[0]
+        if kind in ("lowest", "highest") and numbers:
+            best = self._end(kind, numbers, best)
+        return self._take(best, kind, rule)
+
+    def _candidates(self, kind: str, argument: str) -> tuple[Claim, ...]:
+        if kind == "source":
+            return tuple(c for c in self.claims if c.source.id == argument)
+        if kind == "tier":
+            return tuple(c for c in self.claims if c.source.tier == argument)
+        if kind == "as-of":
+            day = latest_day(argument)
+            return tuple(c for c in self.claims if c.source.latest_day <= day)
+        if kind == "claim":
+            return tuple(c for c in self.claims if c.id == argument)
+        return self.claims
+
+    @staticmethod
+    def _end(kind: str, numbers: Sequence[Claim], best: Claim) -> Claim:
+        """The claim at one end of those of the same dimension as ``best``."""
+        alike = [c for c in best_first(numbers) if dimension(c.unit) == dimension(best.unit)]
+        sign = 1.0 if kind == "lowest" else -1.0
+        return min(alike, key=lambda c: sign * to_si(c.number(kind) or 0.0, c.unit))
+
+    def _take(self, best: Claim, kind: str, rule: str) -> Choice:
+        number = best.number(kind)
+        value: Plain = str(best.value) if number is None else number
+        agree: list[Claim] = []
+        over: list[Claim] = []
+        for other in self.claims:
+            if other is best:
+                continue
+            mine, theirs = (value, best.unit), (other.number(kind), other.unit)
+            same = other.value == best.value or (
+                number is not None
+                and theirs[0] is not None
+                and dimension(best.unit) == dimension(other.unit)
+                and math.isclose(to_si(number, mine[1]), to_si(theirs[0], theirs[1]))
+            )
+            (agree if same else over).append(other)
+        date = best.source.date or "undated"
+        reason = f"{best.source.publisher} ({best.source.tier}, {date})"
+        if self.reason and self.use == rule:
+            reason += f"; {self.reason}"
+        return Choice(value, best.unit, rule, reason, best, False, tuple(over), tuple(agree))
+
+    def _assume(self, rule: str, assumed: Assumed) -> Choice:
+        return Choice(
+            assumed.value, assumed.unit, rule, assumed.reason, None, True, tuple(self.claims)
+        )
+
+    def alternatives(self) -> tuple[Choice, ...]:
+        """One choice for each different number that is claimed, best first."""
+        seen: dict[tuple[str, float], Choice] = {}
+        for claim in best_first(self.claims):
+            number = claim.number()
+            if number is not None:
+                key = (dimension(claim.unit), float(f"{to_si(number, claim.unit):.9g}"))
+                seen.setdefault(key, self._take(claim, "claim", f"claim:{claim.id}"))
+        return tuple(seen.values())
+
+    @property
+    def conflicting(self) -> bool:
+        """Whether two claims differ in value or unit as they stand."""
+        return len({(c.value, c.unit) for c in self.claims}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of the catalogue: a system, a component, a doctrine or a class of threats."""
+
+    id: str
+    kind: str
+    name: str
+    system: str | None
+    parameters: dict[str, Parameter]
+    file: str
+    parent: str | None = None
+    nato_name: str | None = None
+    examples: str | None = None
+    note: str | None = None
+    line: int = 1
+    components: tuple[str, ...] = field(default=())
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return tuple(c for p in self.parameters.values() for c in p.claims)
+
+
+def best_first(claims: Iterable[Claim]) -> list[Claim]:
+    """Claims by tier of source, then most recent, then as listed; undated ones come last."""
+    order = {tier: rank for rank, tier in enumerate(TIERS)}
+    recent = sorted(claims, key=lambda c: c.source.date or "", reverse=True)
+    return sorted(recent, key=lambda c: order[c.source.tier])
+
+
+def independent_voices(claims: Iterable[Claim]) -> int:
+    """How many independent voices stand behind ``claims``: those that share an origin are one."""
+    return count_voices(claim.source for claim in claims)
+
+
+def count_voices(sources: Iterable[Source]) -> int:
+    """How many of ``sources`` share no origin, following shared agencies from one to the next."""
+    groups: list[set[str]] = []
+    for source in sources:
+        merged = set(source.voices)
+        apart = []
+        for group in groups:
+            if group & merged:
+                merged |= group
+            else:
+                apart.append(group)
+        groups = [*apart, merged]
+    return len(groups)
+
+
+def check_rule(rule: str) -> str:
+    """``rule`` itself; raises ``InputError`` where it is none of `RULES`."""
+    kind, colon, argument = rule.partition(":")
+    known = {name.partition(":")[0]: ":" in name for name in RULES}
+    if kind not in known or known[kind] != bool(colon) or (colon and not argument):
+        raise InputError.of(f"'{rule}' is no rule", "write one of: " + ", ".join(RULES))
+    if kind == "tier" and argument not in TIERS:
+        raise InputError.of(f"'{argument}' is no tier", nearest(argument, TIERS))
+    if kind == "as-of" and not is_date(argument):
+        raise InputError.of(f"'{argument}' is no date", "write it as 2018, 2018-03 or 2018-03-01")
+    return rule
+
+
+def is_date(text: str) -> bool:
+    """Whether ``text`` is a year, a month or a day of the calendar, as in ``2018-03-01``."""
+    if not _DATE.match(text):
+        return False
+    year, month, day = (int(part) for part in (text + "-01-01").split("-")[:3])
+    return year > 0 and 1 <= month <= 12 and 1 <= day <= days_in(year, month)
+
+
+def days_in(year: int, month: int) -> int:
+    """Days of a month in the Gregorian calendar."""
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
+def latest_day(date: str | None) -> str:
+    """The last day that ``date`` can mean; ``9999-12-31`` where none is known."""
+    if date is None:
+        return "9999-12-31"
+    if len(date) == 4:
+        return date + "-12-31"
+    if len(date) == 7:
+        return f"{date}-{days_in(int(date[:4]), int(date[5:])):02d}"
+    return date
+
+
+def earliest_day(date: str | None) -> str:
+    """The first day that ``date`` can mean; ``0000-01-01`` where none is known."""
+    return "0000-01-01" if date is None else (date + "-01-01")[:10]
+
+
+def shown(value: object, unit: str | None) -> str:
+    """A value with its unit as a person reads it."""
+    if isinstance(value, tuple):
+        if len(value) == 2 and all(isinstance(v, int | float) for v in value):
+            text = f"{_plain(value[0])} to {_plain(value[1])}"
+        else:
+            text = ", ".join(shown(v, None) for v in value)
+    else:
+        text = _plain(value)
+    return text if unit in (None, "year") else f"{text} {unit}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) >= 10_000 else str(value)
+    return str(value)
