@@ -11,7 +11,7 @@ with a threshold T. Everything here rests on one reading of the classical result
 The sums have positive terms only, and the smaller of Pd and 1 - Pd is the one that is summed, so
 neither loses digits. References: P. Swerling, RAND RM-1217, 1954; J. I. Marcum, RAND RM-754, 1947;
 D. A. Shnidman, "The calculation of the probability of detection and the generalized Marcum
-Q-function", IEEE Trans. IT 35(2), 1989, eqs. 9 to 15 (the discrete form); D. P. Meyer and
+Q-function", IEEE Trans. Information Theory 35(2), 1989 (the discrete form); D. P. Meyer and
 H. A. Mayer, "Radar Target Detection", 1973, eqs. 2-17, 3-37 to A-107 (the closed forms).
 """
 
@@ -297,6 +297,6 @@ def required_snr(pd, pfa, pulses, swerling):
     D(Pd, Pfa, N). pd in [0, 1]: 0 where pd <= pfa, infinite at pd = 1; the other arguments and
     NaN as in `detection_probability`. Found by bracketed false position on the log-odds to a
     relative error below 1e-10. Reference: D. K. Barton, "Radar Equations for Modern Radar", 2013,
-    section 4.2. Validated in tests/validation/test_radar_required_snr.py.
+    chapter 4. Validated in tests/validation/test_radar_required_snr.py.
     """
     return _required_snr(float(pd), float(pfa), int(pulses), int(swerling))
