@@ -20,66 +20,44 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.fields import FieldInfo
 
-SEA_LEVEL_SOUND_SPEED_MPS = 340.294
-"""One Mach in the sense of the press: the sound speed at sea level (US Standard Atmosphere 1976).
+from openiads.units import UNITS, dimension, parse_quantity, to_si
 
-News articles convert with about 340 m/s whatever the altitude ("7 km/s, about Mach 20"), so their
-figures are read back the way they were written.
-"""
-
-_UNITS: dict[str, tuple[str, str, dict[str, float]]] = {
-    # dimension: (SI unit, suffix of the name, {unit a person may write: factor to SI})
-    "length": ("m", "m", {"m": 1.0, "km": 1e3, "nmi": 1852.0, "mi": 1609.344, "ft": 0.3048,
-                          "cm": 0.01}),
-    "time": ("s", "s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}),
-    "speed": ("m/s", "mps", {"m/s": 1.0, "km/s": 1e3, "km/h": 1.0 / 3.6, "kn": 1852.0 / 3600.0,
-                             "Mach": SEA_LEVEL_SOUND_SPEED_MPS}),
-    "angle": ("rad", "rad", {"rad": 1.0, "deg": math.pi / 180.0, "mrad": 1e-3}),
-    "area": ("m2", "m2", {"m2": 1.0, "cm2": 1e-4}),
-    "mass": ("kg", "kg", {"kg": 1.0, "t": 1e3}),
-    "frequency": ("Hz", "hz", {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}),
-    "acceleration": ("m/s2", "mps2", {"m/s2": 1.0, "g": 9.80665}),
-    "areal density": ("kg/m2", "kgm2", {"kg/m2": 1.0}),
-    "rate": ("1/s", "persec", {"1/s": 1.0, "1/min": 1.0 / 60.0, "1/h": 1.0 / 3600.0}),
-}  # fmt: skip
-
-_COUNT_UNITS = frozenset(
-    {"", "targets", "missiles", "launchers", "tracks", "types", "interceptors", "rounds",
-     "channels", "plots", "pulses", "fraction", "year", "ballistic missiles", "SAM complexes"}
-)  # fmt: skip
-_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-_QUANTITY = re.compile(rf"^\s*({_NUMBER})\s*([A-Za-z%/][A-Za-z0-9/%]*)\s*$")
-_SUFFIX = re.compile(r"_(?:" + "|".join(u[1] for u in _UNITS.values()) + r")$")
+_SUFFIXES = {
+    "length": "m",
+    "time": "s",
+    "speed": "mps",
+    "angle": "rad",
+    "area": "m2",
+    "mass": "kg",
+    "frequency": "hz",
+    "acceleration": "mps2",
+    "areal density": "kgm2",
+    "rate": "persec",
+}
+_SUFFIX = re.compile(r"_(?:" + "|".join(_SUFFIXES.values()) + r")$")
 
 
-def convert(value: float, unit: str, dimension: str) -> float:
-    """``value`` in ``unit`` as SI; raises ValueError with the units that would do."""
-    _, _, factors = _UNITS[dimension]
-    if unit == "dBsm" and dimension == "area":
-        return float(10.0 ** (value / 10.0))
-    if unit not in factors:
-        known = ", ".join(factors)
-        raise ValueError(f"'{unit}' is not a unit of {dimension}; write one of: {known}")
-    return value * factors[unit]
+def units_of(dimension_: str) -> list[str]:
+    """The units in which a person may write a quantity of this dimension, SI first."""
+    return [u for u, (d, _) in UNITS.items() if d == dimension_]
 
 
-def parse_quantity(text: Any, dimension: str) -> float:
+def read_quantity(text: Any, dimension_: str) -> float:
     """``"400 km"`` as SI; raises ValueError that says what is wrong and what would do."""
-    _, _, factors = _UNITS[dimension]
-    example = next(iter(factors))
-    if isinstance(text, bool) or text is None:
-        raise ValueError(f"a {dimension} with its unit is expected, such as '10 {example}'")
-    if isinstance(text, int | float):
-        raise ValueError(f"{text!r} has no unit; write it with one, such as '{text:g} {example}'")
+    known = units_of(dimension_)
+    want = f"a {dimension_} with its unit, such as '10 {known[0]}'"
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        raise ValueError(f"{text!r} has no unit; write it with one, such as '{text:g} {known[0]}'")
     if not isinstance(text, str):
-        raise ValueError(f"a {dimension} with its unit is expected, such as '10 {example}'")
-    match = _QUANTITY.match(text)
-    if match is None:
-        raise ValueError(f"'{text}' is not a number with a unit, such as '10 {example}'")
-    value = convert(float(match[1]), match[2], dimension)
-    if not math.isfinite(value):
-        raise ValueError(f"'{text}' is not finite")
-    return value
+        raise ValueError(f"{text!r} stands where a {dimension_} is wanted; write {want}")
+    parsed = parse_quantity(text)
+    if parsed is None:
+        raise ValueError(f"'{text}' is not a number with a known unit; write {want}")
+    value, unit = parsed
+    if dimension(unit) != dimension_:
+        choices = ", ".join(known)
+        raise ValueError(f"'{unit}' is not a unit of {dimension_}; write one of: {choices}")
+    return to_si(value, unit)
 
 
 @dataclass(frozen=True)
@@ -90,22 +68,22 @@ class Unit:
     si: str
 
 
-def _quantity(dimension: str) -> Any:
-    si, _, factors = _UNITS[dimension]
-    units = "|".join(re.escape(u) for u in (*factors, *(["dBsm"] if dimension == "area" else [])))
+def _quantity(dimension_: str) -> Any:
+    known = units_of(dimension_)
+    units = "|".join(re.escape(u) for u in known)
     schema = {
         "type": "string",
-        "pattern": rf"^\s*{_NUMBER}\s*({units})\s*$",
-        "examples": [f"10 {u}" for u in list(factors)[:3]],
-        "title": dimension,
+        "pattern": rf"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*({units})\s*$",
+        "examples": [f"10 {u}" for u in known[:3]],
+        "title": dimension_,
     }
 
     def read(value: Any) -> Any:
-        # A float that is already SI comes from the compiler, never from a file: files are read
-        # with every scalar marked, see scenario.schema.
-        return value.value if isinstance(value, SI) else parse_quantity(value, dimension)
+        return value.value if isinstance(value, SI) else read_quantity(value, dimension_)
 
-    return Annotated[float, BeforeValidator(read), Unit(dimension, si), WithJsonSchema(schema)]
+    return Annotated[
+        float, BeforeValidator(read), Unit(dimension_, known[0]), WithJsonSchema(schema)
+    ]
 
 
 @dataclass(frozen=True)
@@ -235,8 +213,3 @@ def docs_rows(cls: type[Declared]) -> list[tuple[str, str, str]]:
         unit = unit_of(field)
         rows.append((key_of(name), unit.si if unit else "", field.description or ""))
     return rows
-
-
-def read_count_unit(unit: str | None) -> bool:
-    """Whether ``unit`` marks a plain number in the public record."""
-    return (unit or "") in _COUNT_UNITS

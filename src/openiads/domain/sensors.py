@@ -52,29 +52,6 @@ class Radar(Declared):
 
 
 @kernel
-def range_error_m(snr: float, resolution_m: float, floor_m: float) -> float:
-    """Standard deviation of measured range, metres: sqrt((dr / sqrt(2 SNR))^2 + floor^2).
-
-    ``snr`` is a power ratio, ``resolution_m`` the range cell. Valid for SNR above about 10; the
-    floor holds what calibration and timing leave. Reference: Curry, Radar System Performance
-    Modeling, 2nd ed. 2005, eq. 8.8 and section 8.3; Skolnik, Radar Handbook, 3rd ed., ch. 9.
-    """
-    thermal = resolution_m / math.sqrt(2.0 * max(snr, 1.0))
-    return math.sqrt(thermal * thermal + floor_m * floor_m)
-
-
-@kernel
-def angle_error_rad(snr: float, beamwidth_rad: float, floor_rad: float) -> float:
-    """Standard deviation of a monopulse angle, radians: sqrt((bw/(1.6 sqrt(2 SNR)))^2 + floor^2).
-
-    ``snr`` is a power ratio, ``beamwidth_rad`` the half-power width; 1.6 is the monopulse slope.
-    Reference: Curry 2005, eq. 8.11; Barton and Ward, Handbook of Radar Measurement, 1984.
-    """
-    thermal = beamwidth_rad / (1.6 * math.sqrt(2.0 * max(snr, 1.0)))
-    return math.sqrt(thermal * thermal + floor_rad * floor_rad)
-
-
-@kernel
 def above_horizon(slant_m: float, antenna_m: float, target_m: float, radius_m: float) -> bool:
     """Whether the straight ray between two heights clears a smooth sphere of ``radius_m``.
 

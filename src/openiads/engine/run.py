@@ -167,7 +167,40 @@ def reset_rounds(m: Any, s: Any) -> None:
         s.capacity[row.unit, row.missile] += row.rounds
 
 
-class OverflowError_(RuntimeError):
+@kernel
+def replicate_many(
+    m: Any, s: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
+    shots: Any,
+) -> int:  # fmt: skip
+    """Run replications ``first`` to ``first + count - 1`` and keep their outcomes only.
+
+    figures (count, `FIGURES`) f8; fate, link (count, n) i1; shots (count, n) i2. Returns -1, or
+    the first replication in which a capacity was exceeded.
+    """
+    for k in range(count):
+        replicate(m, s, seed, first + k, 0)
+        now = s.now[0]
+        if now.overflow != 0:
+            return first + k
+        figures[k, 0] = now.rounds_fired
+        figures[k, 1] = now.false_tracks
+        figures[k, 2] = now.looks
+        last = 0.0
+        for threat in range(m.threats.shape[0]):
+            mine = s.threats[threat]
+            fate[k, threat] = mine.fate
+            link[k, threat] = mine.link
+            shots[k, threat] = mine.shots
+            last = max(last, mine.ended_s)
+        figures[k, 3] = last
+    return -1
+
+
+FIGURES = ("interceptors", "false_tracks", "looks", "ended_s")
+"""Columns of ``figures`` in `replicate_many`."""
+
+
+class CapacityError(RuntimeError):
     """A table of the engine was too small for a replication, which is therefore invalid."""
 
 
@@ -177,7 +210,7 @@ def check(state: State, replication: int) -> None:
     if mask:
         names = {1: "log", 2: "event queue", 4: "shots", 8: "plots"}
         full = ", ".join(name for bit, name in names.items() if mask & bit)
-        raise OverflowError_(
+        raise CapacityError(
             f"replication {replication}: capacity exceeded ({full}); the run is not valid"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openiads.domain.sensors import above_horizon, angle_error_rad, range_error_m
+from openiads.domain.sensors import above_horizon
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import CONFIRMED, FREE, HIGH
 from openiads.engine.book import (
@@ -30,7 +30,14 @@ from openiads.engine.world import (
 )
 from openiads.kernel import kernel
 from openiads.physics.estimation import convert_plot
+from openiads.physics.radar import angle_error_rad, range_error_m
 from openiads.physics.random import draw, draw4, gaussian_pair, poisson
+
+MONOPULSE_SLOPE = 1.6
+"""Slope of a monopulse difference pattern; the usual value where nothing better is known."""
+
+FALSE_PLOT_SNR = 10.0
+"""Power ratio taken for a false plot (assumed: just above the threshold of one pulse)."""
 
 FALSE_PLOTS_NAMED = 4096
 """Room for false plots under one scan number in the names of their draws."""
@@ -98,10 +105,7 @@ def plot(
     ly = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
     lz = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
     range_m = math.sqrt(lx * lx + ly * ly + lz * lz)
-    snr = m.look_snr[radar, at]
-    range_sigma = range_error_m(snr, eye.range_resolution_m, eye.range_error_floor_m)
-    azimuth_sigma = angle_error_rad(snr, eye.beamwidth_azimuth_rad, eye.angle_error_floor_rad)
-    elevation_sigma = angle_error_rad(snr, eye.beamwidth_elevation_rad, eye.angle_error_floor_rad)
+    range_sigma, azimuth_sigma, elevation_sigma = errors(eye, m.look_snr[radar, at])
     n0, n1 = gaussian_pair(u1, u2)
     n2, _ = gaussian_pair(u3, u0)
     add_plot(
@@ -147,19 +151,33 @@ def false_plots(m: Any, s: Any, radar: int, number: int) -> None:
     count = poisson(eye.false_plots_per_scan, u)
     low = math.sin(max(eye.elevation_min_rad, 0.0))
     high = math.sin(eye.false_elevation_rad)
+    # A false plot is strong enough to pass the threshold, and no stronger to speak of.
+    range_sigma, azimuth_sigma, elevation_sigma = errors(eye, FALSE_PLOT_SNR)
     for k in range(count):
         serial = number * FALSE_PLOTS_NAMED + k
         u0, u1, u2, _ = draw4(now.seed, now.replication, eye.key, DRAW_FALSE_PLOT, serial)
         range_m = eye.instrumented_range_m * u0 ** (1.0 / 3.0)
         azimuth = 0.5 * math.pi - eye.bearing_rad + (u1 - 0.5) * eye.sector_rad
         elevation = math.asin(low + u2 * (high - low))
-        # A false plot is strong enough to pass the threshold, and no stronger to speak of.
         add_plot(
-            m, s, radar, -1, range_m, azimuth, elevation,
-            range_error_m(10.0, eye.range_resolution_m, eye.range_error_floor_m),
-            angle_error_rad(10.0, eye.beamwidth_azimuth_rad, eye.angle_error_floor_rad),
-            angle_error_rad(10.0, eye.beamwidth_elevation_rad, eye.angle_error_floor_rad),
+            m, s, radar, -1, range_m, azimuth, elevation, range_sigma, azimuth_sigma,
+            elevation_sigma,
         )  # fmt: skip
+
+
+@kernel
+def errors(eye: Any, snr: float) -> tuple[float, float, float]:
+    """Standard deviations of range (m), azimuth and elevation (rad) of a plot with this SNR."""
+    pulses = eye.pulses
+    return (
+        range_error_m(snr, pulses, eye.range_resolution_m, eye.range_error_floor_m),
+        angle_error_rad(
+            snr, pulses, eye.beamwidth_azimuth_rad, MONOPULSE_SLOPE, eye.angle_error_floor_rad
+        ),
+        angle_error_rad(
+            snr, pulses, eye.beamwidth_elevation_rad, MONOPULSE_SLOPE, eye.angle_error_floor_rad
+        ),
+    )
 
 
 @kernel

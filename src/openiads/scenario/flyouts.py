@@ -73,6 +73,6 @@ def _table(missile: Missile) -> dict[str, Any]:
     flown = {k: np.asarray(v) for k, v in table._asdict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{id(table)}.tmp.npz")
-    np.savez(part, **flown)
+    np.savez(part, **flown)  # type: ignore[arg-type]
     part.replace(path)
     return flown

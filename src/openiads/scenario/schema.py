@@ -75,11 +75,9 @@ class RadarSite(Use):
     bearing_rad: Angle = declared("middle of its sector, clockwise from north", 0.0)
 
 
-class Battery(Declared):
+class Battery(Use):
     """Launchers of one kind with one kind of missile."""
 
-    type: str
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
     count: Count = declared("launchers", 1, ge=1, le=MAX_LAUNCHERS)
     missile: UseName
     rounds: Count | None = declared("rounds a launcher; all its tubes if absent", None, ge=1, le=64)

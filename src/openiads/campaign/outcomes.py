@@ -1,0 +1,152 @@
+"""Outcomes: one row a replication, and the summary of many."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openiads.campaign.statistics import mean_interval, share_interval, wilson
+from openiads.engine.run import FIGURES, CapacityError, recarrays, replicate_many
+from openiads.engine.world import LEAKED, LINKS, Model, State
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Outcomes of n replications of t threats, sorted by replication."""
+
+    replication: NDArray[np.int64]  # (n,)
+    figures: NDArray[np.float64]  # (n, len(FIGURES))
+    fate: NDArray[np.int8]  # (n, t)
+    link: NDArray[np.int8]  # (n, t)
+    shots: NDArray[np.int16]  # (n, t)
+
+    @classmethod
+    def join(cls, parts: list[Outcomes]) -> Outcomes:
+        """Several Outcomes as one, sorted by replication."""
+        columns = [np.concatenate([getattr(p, f) for p in parts]) for f in cls.__annotations__]
+        order = np.argsort(columns[0], kind="stable")
+        return cls(*(c[order] for c in columns))
+
+    def figure(self, name: str) -> NDArray[np.float64]:
+        return self.figures[:, FIGURES.index(name)]
+
+    @property
+    def leaked(self) -> NDArray[np.bool_]:
+        """(n, t) whether each threat leaked."""
+        return self.fate == LEAKED
+
+    @property
+    def leakers(self) -> NDArray[np.int64]:
+        """(n,) leakers of each replication."""
+        return self.leaked.sum(axis=1)
+
+    def table(self) -> pa.Table:
+        """As a pyarrow Table, one row a replication."""
+        import pyarrow as pa
+
+        t = self.fate.shape[1]
+
+        def lists(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+            flat = pa.array(np.ascontiguousarray(values).ravel(), kind)
+            return pa.FixedSizeListArray.from_arrays(flat, t)
+
+        return pa.table(
+            {
+                "replication": self.replication,
+                "leakers": self.leakers.astype(np.int32),
+                **{name: self.figure(name) for name in FIGURES},
+                "fate": lists(self.fate, pa.int8()),
+                "link": lists(self.link, pa.int8()),
+                "shots": lists(self.shots, pa.int16()),
+            }
+        )
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> Outcomes:
+        """The inverse of `table`."""
+
+        def lists(name: str, dtype: Any) -> NDArray[Any]:
+            column = table.column(name).combine_chunks()
+            flat = column.flatten().to_numpy(zero_copy_only=False).astype(dtype)
+            return flat.reshape(len(column), -1)
+
+        figures = np.column_stack([table.column(n).to_numpy() for n in FIGURES])
+        return cls(
+            table.column("replication").to_numpy(),
+            figures,
+            lists("fate", np.int8),
+            lists("link", np.int8),
+            lists("shots", np.int16),
+        )
+
+
+def run_range(model: Model, state: State, seed: int, first: int, count: int) -> Outcomes:
+    """Outcomes of replications ``first`` to ``first + count - 1``; State is reused."""
+    t = len(model.tables.threats)
+    figures = np.zeros((count, len(FIGURES)))
+    fate, link = np.zeros((count, t), np.int8), np.zeros((count, t), np.int8)
+    shots = np.zeros((count, t), np.int16)
+    tables = recarrays(model.tables)
+    bad = replicate_many(tables, state, seed, first, count, figures, fate, link, shots)
+    if bad >= 0:
+        raise CapacityError(f"replication {bad}: a capacity was exceeded; the run is not valid")
+    return Outcomes(np.arange(first, first + count), figures, fate, link, shots)
+
+
+def _number(value: float) -> float | None:
+    return None if not math.isfinite(value) else float(value)
+
+
+def _mean(values: NDArray[Any]) -> dict[str, Any]:
+    mean, low, high = mean_interval(values)
+    return {"mean": _number(mean), "ci95": [_number(max(low, 0.0)), _number(high)]}
+
+
+def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
+    """The figures of `run --json` that depend on the outcomes alone."""
+    leaked, n = outcomes.leaked, len(outcomes.replication)
+    classes = np.array(model.names["classes"])
+    clean = int((outcomes.leakers == 0).sum())
+    return {
+        "scenario": model.scenario,
+        "model": model.hash,
+        "replications": n,
+        "fidelity": model.fidelity,
+        "threats": len(classes),
+        "leakers": _mean(outcomes.leakers),
+        "p_no_leaker": {"estimate": clean / n, "ci95": list(wilson(clean, n))},
+        "interceptors": _mean(outcomes.figure("interceptors")),
+        "by_class": {
+            name: {
+                "count": int((classes == name).sum()),
+                "leakers": _mean(leaked[:, classes == name].sum(axis=1)),
+            }
+            for name in dict.fromkeys(classes.tolist())
+        },
+        "first_broken_link": {
+            name: figures["share"] for name, figures in link_shares(outcomes).items()
+        },
+        "looks_per_replication": float(outcomes.figure("looks").mean()),
+        "false_tracks": _mean(outcomes.figure("false_tracks")),
+    }
+
+
+def link_shares(outcomes: Outcomes) -> dict[str, dict[str, Any]]:
+    """Share of leakers by first broken link, with intervals; only links that occur."""
+    whole = outcomes.leakers.astype(float)
+    shares = {}
+    for number, name in enumerate(LINKS):
+        part = ((outcomes.link == number) & outcomes.leaked).sum(axis=1).astype(float)
+        if part.sum() == 0:
+            continue
+        _, low, high = share_interval(part, whole)
+        share = float(part.sum() / whole.sum())
+        shares[name] = {"share": share, "ci95": [low, high], "leakers": float(part.mean())}
+    return shares
