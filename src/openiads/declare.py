@@ -118,7 +118,8 @@ def declared(
 ) -> Any:
     """A declared parameter: what it is, its bounds, and the parameters that may stand in for it.
 
-    ``otherwise`` names catalogue parameters that are read where an item has none of this name.
+    ``otherwise`` names catalogue parameters that are read where an item has none of this name;
+    ``system:`` before one means the parameter of the system that the item is a component of.
     """
     extra: Any = {"otherwise": list(otherwise)} if otherwise else None
     return Field(default, description=doc, json_schema_extra=extra, **checks)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from openiads.engine.run import run_state
+from openiads.engine.run import run_memory
 from openiads.engine.world import EVENTS, LINKS, LOG_LEAKED, Model, Tables
 from openiads.faults import InputError
 
@@ -78,7 +78,7 @@ def run(model: Model, seed: int = 0, replication: int = 0, draws: bool = False) 
     """
     from openiads.engine.run import FIGURES
 
-    state = run_state(model, seed, replication, 2 if draws else 1)
+    state = run_memory(model, seed, replication, 2 if draws else 1).state
     now = state.now[0]
     figures = dict.fromkeys(FIGURES, 0.0)
     figures.update(

@@ -17,6 +17,7 @@ With ``NUMBA_DISABLE_JIT=1`` in the environment the Python functions run as they
 
 from __future__ import annotations
 
+import dis
 import functools
 import hashlib
 import importlib.metadata
@@ -92,7 +93,7 @@ class Kernel:
         numba.config.CACHE_DIR = str(cache_directory())  # type: ignore[attr-defined]
         source = self.function
         scope = dict(source.__globals__)
-        for name in _names(source.__code__):
+        for name in _globals_of(source.__code__):
             value = scope.get(name)
             if isinstance(value, Kernel):
                 scope[name] = value.compiled()
@@ -120,12 +121,9 @@ class Kernel:
         return f"<kernel {self.function.__module__}.{self.function.__qualname__}>"
 
 
-def _names(code: types.CodeType) -> set[str]:
-    names = set(code.co_names)
-    for const in code.co_consts:
-        if isinstance(const, types.CodeType):
-            names |= _names(const)
-    return names
+def _globals_of(code: types.CodeType) -> set[str]:
+    """Names that a function reads from its module (not the attributes of the same spelling)."""
+    return {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
 
 
 @overload

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from openiads.campaign.statistics import mean_interval, share_interval, wilson
 from openiads.engine.run import FIGURES, CapacityError, recarrays, replicate_many
-from openiads.engine.world import LEAKED, LINKS, Model, State
+from openiads.engine.world import LEAKED, LINKS, Memory, Model
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -87,14 +87,14 @@ class Outcomes:
         )
 
 
-def run_range(model: Model, state: State, seed: int, first: int, count: int) -> Outcomes:
-    """Outcomes of replications ``first`` to ``first + count - 1``; State is reused."""
+def run_range(model: Model, memory: Memory, seed: int, first: int, count: int) -> Outcomes:
+    """Outcomes of replications ``first`` to ``first + count - 1``; the memory is reused."""
     t = len(model.tables.threats)
     figures = np.zeros((count, len(FIGURES)))
     fate, link = np.zeros((count, t), np.int8), np.zeros((count, t), np.int8)
     shots = np.zeros((count, t), np.int16)
     tables = recarrays(model.tables)
-    bad = replicate_many(tables, state, seed, first, count, figures, fate, link, shots)
+    bad = replicate_many(tables, memory, seed, first, count, figures, fate, link, shots)
     if bad >= 0:
         raise CapacityError(f"replication {bad}: a capacity was exceeded; the run is not valid")
     return Outcomes(np.arange(first, first + count), figures, fate, link, shots)

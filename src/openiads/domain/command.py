@@ -9,7 +9,9 @@ from openiads.kernel import kernel
 class CommandPost(Declared):
     """A command post: the track picture, and the times and errors of decisions."""
 
-    simultaneous_tracks: Count = declared("tracks kept at once", ge=1, le=100_000)
+    simultaneous_tracks: Count = declared(
+        "tracks kept at once", ge=1, le=100_000, otherwise=("system:simultaneous_tracks",)
+    )
     decision_period_s: Time = declared("time between two assignment cycles", gt=0)
     identification_delay_s: Time = declared("from firm track to declared hostile", ge=0)
     reaction_time_s: Time = declared("from the order to fire to the first launch", ge=0)

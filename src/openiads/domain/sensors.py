@@ -24,7 +24,7 @@ from openiads.kernel import kernel
 class Radar(Declared):
     """A radar: detection anchored on one published (range, cross-section) pair."""
 
-    role: Literal["acquisition", "engagement"] = declared(
+    duty: Literal["acquisition", "engagement"] = declared(
         "whether its plots feed the track picture, or it guides missiles"
     )
     detection_range_max_m: Length = declared("claimed detection range", gt=0)
@@ -47,8 +47,18 @@ class Radar(Declared):
     radial_speed_min_mps: Speed = declared("slowest radial speed that passes the Doppler notch")
     false_plots_per_scan: Number = declared("mean false plots in one scan", ge=0, le=1000)
     simultaneous_tracks: Count = declared("tracks kept at once", ge=1, le=100_000)
-    simultaneous_engagements: Count = declared("targets guided against at once", ge=0, le=10_000)
-    missiles_guided_simultaneously: Count = declared("missiles guided at once", ge=0, le=20_000)
+    simultaneous_engagements: Count = declared(
+        "targets guided against at once",
+        ge=0,
+        le=10_000,
+        otherwise=("system:simultaneous_engagements",),
+    )
+    missiles_guided_simultaneously: Count = declared(
+        "missiles guided at once",
+        ge=0,
+        le=20_000,
+        otherwise=("system:missiles_guided_simultaneously",),
+    )
 
 
 @kernel

@@ -9,12 +9,16 @@ class Missile(Declared):
     """An interceptor as its published envelope; its fly-out table is computed from it."""
 
     range_max_aerodynamic_m: Length = declared("reach against aircraft", gt=0)
-    range_max_ballistic_m: Length = declared("reach against ballistic targets", ge=0)
+    range_max_ballistic_m: Length = declared(
+        "reach against ballistic targets", ge=0, otherwise=("system:range_max_ballistic",)
+    )
     range_min_m: Length = declared("nearest intercept", ge=0)
-    altitude_max_m: Length = declared("highest intercept", gt=0)
+    altitude_max_m: Length = declared("highest intercept", gt=0, otherwise=("system:altitude_max",))
     altitude_min_m: Length = declared("lowest intercept", ge=0)
     missile_speed_max_mps: Speed = declared("top speed", gt=0)
-    target_speed_max_mps: Speed = declared("fastest target engaged", gt=0)
+    target_speed_max_mps: Speed = declared(
+        "fastest target engaged", gt=0, otherwise=("system:target_speed_max",)
+    )
     kill_probability_aircraft: Fraction = declared("kill probability a shot against aircraft")
     kill_probability_drone: Fraction = declared("kill probability a shot against drones")
     kill_probability_cruise: Fraction = declared("… against subsonic cruise missiles")

@@ -14,7 +14,6 @@ from openiads.engine.world import (
     LEAKED,
     LOG_KILLED,
     LOG_LEAKED,
-    LOG_OVERFLOW,
     MISS,
     TRACK,
     WINDOW,
@@ -24,18 +23,16 @@ from openiads.kernel import kernel
 
 @kernel
 def write(
-    s: Any, kind: int, threat: int, track: int, unit: int, serial: int, value: float,
-    x_m: float, y_m: float, z_m: float,
-) -> None:  # fmt: skip
+    now: Any, log: Any, kind: int, threat: int, track: int, unit: int, serial: int, value: float
+) -> None:
     """Append one line to the Log, if this replication keeps one."""
-    now = s.now[0]
     if now.log_level == 0:
         return
     at = now.n_log
-    if at >= s.log.shape[0]:
+    if at >= log.shape[0]:
         now.overflow |= 1
         return
-    line = s.log[at]
+    line = log[at]
     line.time_s = now.time_s
     line.kind = kind
     line.threat = threat
@@ -43,20 +40,17 @@ def write(
     line.unit = unit
     line.serial = serial
     line.value = value
-    line.x_m = x_m
-    line.y_m = y_m
-    line.z_m = z_m
     now.n_log = at + 1
 
 
-@kernel
-def overflow(s: Any, which: int) -> None:
-    """Note that a capacity was exceeded: the replication is invalid, and the reader is told."""
-    s.now[0].overflow |= which
-    write(s, LOG_OVERFLOW, -1, -1, -1, which, 0.0, 0.0, 0.0, 0.0)
+@kernel(inline="always")
+def expected_place(seen: Any, now_s: float) -> tuple[float, float, float]:
+    """Where a track of the picture is expected now, on a straight course, metres."""
+    ahead = now_s - seen.time_s
+    return seen.x + seen.vx * ahead, seen.y + seen.vy * ahead, seen.z + seen.vz * ahead
 
 
-@kernel
+@kernel(inline="always")
 def truth_at(m: Any, s: Any, threat: int, time_s: float) -> tuple[int, float]:
     """(grid index, fraction to the next) of a threat at ``time_s``; index -1 outside its life."""
     row = m.threats[threat]
@@ -71,7 +65,7 @@ def truth_at(m: Any, s: Any, threat: int, time_s: float) -> tuple[int, float]:
     return row.grid + step, age - step
 
 
-@kernel
+@kernel(inline="always")
 def position_at(m: Any, at: int, part: float, step_s: float) -> tuple[float, float, float]:
     """Position between two grid points by cubic Hermite interpolation, metres."""
     p2 = part * part
@@ -87,7 +81,7 @@ def position_at(m: Any, at: int, part: float, step_s: float) -> tuple[float, flo
     return x, y, z
 
 
-@kernel
+@kernel(inline="always")
 def velocity_at(m: Any, at: int, part: float) -> tuple[float, float, float]:
     """Velocity between two grid points, linear, m/s."""
     v = m.grid_vel_mps
@@ -99,7 +93,7 @@ def velocity_at(m: Any, at: int, part: float) -> tuple[float, float, float]:
     )
 
 
-@kernel
+@kernel(inline="always")
 def pd_between(m: Any, radar: int, at: int, part: float) -> float:
     """Detection probability between two grid points; negative where either is out of sight."""
     a, b = m.look_pd[radar, at], m.look_pd[radar, at + 1]
@@ -108,18 +102,18 @@ def pd_between(m: Any, radar: int, at: int, part: float) -> float:
     return a + part * (b - a)
 
 
-@kernel
+@kernel(inline="always")
 def ground(s: Any, threat: int) -> None:
     """Take a threat out of the air (swap with the last of the list of the flying)."""
-    count = s.n_flying[0]
-    for k in range(count):
+    now = s.now[0]
+    for k in range(now.n_flying):
         if s.flying[k] == threat:
-            s.flying[k] = s.flying[count - 1]
-            s.n_flying[0] = count - 1
+            now.n_flying -= 1
+            s.flying[k] = s.flying[now.n_flying]
             return
 
 
-@kernel
+@kernel(inline="always")
 def kill(m: Any, s: Any, threat: int, unit: int) -> None:
     """Book a threat as killed."""
     mine = s.threats[threat]
@@ -127,7 +121,7 @@ def kill(m: Any, s: Any, threat: int, unit: int) -> None:
     mine.ended_s = s.now[0].time_s
     s.now[0].unresolved -= 1
     ground(s, threat)
-    write(s, LOG_KILLED, threat, -1, unit, mine.shots, 0.0, 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_KILLED, threat, -1, unit, mine.shots, 0.0)
 
 
 @kernel
@@ -141,10 +135,10 @@ def leak(m: Any, s: Any, threat: int) -> None:
     mine.link = first_broken_link(m, s, threat)
     s.now[0].unresolved -= 1
     ground(s, threat)
-    write(s, LOG_LEAKED, threat, -1, -1, mine.link, 0.0, 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_LEAKED, threat, -1, -1, mine.link, 0.0)
 
 
-@kernel
+@kernel(inline="always")
 def first_broken_link(m: Any, s: Any, threat: int) -> int:
     """The link of the kill chain that stopped the defence against a leaker.
 

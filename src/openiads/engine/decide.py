@@ -9,7 +9,7 @@ from openiads.domain.command import threat_score
 from openiads.domain.doctrine import may_shoot_again, volley_rounds
 from openiads.domain.sensors import above_horizon
 from openiads.domain.threats import approach, looks_ballistic
-from openiads.engine.book import overflow, write
+from openiads.engine.book import expected_place, write
 from openiads.engine.engage import height_m, time_of_flight_s
 from openiads.engine.queue import push
 from openiads.engine.world import (
@@ -45,7 +45,7 @@ def decide(m: Any, s: Any) -> None:
         assign(m, s, s.ranked[k], now_s)
 
 
-@kernel
+@kernel(inline="always")
 def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
     """Whether a track may be considered for a shot now; books its identification when due."""
     seen = s.picture[slot]
@@ -57,23 +57,25 @@ def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
         mine = s.threats[seen.threat]
         if mine.identified_s == math.inf:
             mine.identified_s = seen.identified_s
-            write(s, LOG_IDENTIFIED, seen.threat, seen.id, -1, 0, 0.0, 0.0, 0.0, 0.0)
+            write(s.now[0], s.log, LOG_IDENTIFIED, seen.threat, seen.id, -1, 0, 0.0)
     return True
 
 
-@kernel
+@kernel(inline="always")
 def score(m: Any, s: Any, slot: int, now_s: float) -> float:
     """Urgency of a track: the value of the asset that it passes nearest, over the time to it."""
-    p, v = s.picture_pos_m[slot], s.picture_vel_mps[slot]
+    seen = s.picture[slot]
     least = math.inf
     value = 0.0
     time_s = 0.0
     for k in range(m.assets.shape[0]):
         asset = m.assets[k]
-        when, miss = approach(p[0], p[1], p[2], v[0], v[1], v[2], asset.x, asset.y, asset.z)
+        when, miss = approach(
+            seen.x, seen.y, seen.z, seen.vx, seen.vy, seen.vz, asset.x, asset.y, asset.z
+        )
         if miss < least:
             least, value, time_s = miss, asset.value, when
-    return threat_score(value, time_s - (now_s - s.picture[slot].time_s))
+    return threat_score(value, time_s - (now_s - seen.time_s))
 
 
 @kernel
@@ -128,10 +130,10 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
             if not math.isfinite(met):
                 blocked = max(blocked, WINDOW)
                 continue
-            if s.channels[unit] >= m.radars[base.radar].simultaneous_engagements:
+            if s.units[unit].channels >= m.radars[base.radar].simultaneous_engagements:
                 blocked = max(blocked, CHANNEL)
                 continue
-            if s.guided[unit] >= m.radars[base.radar].missiles_guided_simultaneously:
+            if s.units[unit].guided >= m.radars[base.radar].missiles_guided_simultaneously:
                 blocked = max(blocked, CHANNEL)
                 continue
             if s.stock[unit, missile] <= base.reserve_rounds:
@@ -149,11 +151,11 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
         mine = s.threats[seen.threat]
         if blocked > mine.blocked:
             mine.blocked = blocked
-            write(s, LOG_REFUSED, seen.threat, seen.id, -1, blocked, 0.0, 0.0, 0.0, 0.0)
+            write(s.now[0], s.log, LOG_REFUSED, seen.threat, seen.id, -1, blocked, 0.0)
     seen.consider_s = now_s + wait_s(m, s, slot, blocked, now_s)
 
 
-@kernel
+@kernel(inline="always")
 def wait_s(m: Any, s: Any, slot: int, blocked: int, now_s: float) -> float:
     """How long a track that nobody can shoot at need not be looked at again.
 
@@ -163,12 +165,12 @@ def wait_s(m: Any, s: Any, slot: int, blocked: int, now_s: float) -> float:
     period = m.settings[0].decision_period_s
     if blocked != WINDOW:
         return period
-    p, v = s.picture_pos_m[slot], s.picture_vel_mps[slot]
-    speed = math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+    seen = s.picture[slot]
+    speed = math.sqrt(seen.vx * seen.vx + seen.vy * seen.vy + seen.vz * seen.vz)
     gap = math.inf
     for unit in range(m.units.shape[0]):
         base = m.units[unit]
-        away = math.sqrt((p[0] - base.x) ** 2 + (p[1] - base.y) ** 2 + (p[2] - base.z) ** 2)
+        away = math.sqrt((seen.x - base.x) ** 2 + (seen.y - base.y) ** 2 + (seen.z - base.z) ** 2)
         for missile in range(m.missiles.shape[0]):
             if s.capacity[unit, missile] > 0:
                 kind = m.missiles[missile]
@@ -185,11 +187,10 @@ def predicted_intercept_s(
     The course is straight, or falls under gravity where the track can only be ballistic. The first
     of `MARCH_STEPS` points that the round reaches no later than the track is refined by bisection.
     """
-    base, kind = m.units[unit], m.missiles[missile]
-    p, v = s.picture_pos_m[slot], s.picture_vel_mps[slot]
-    ahead = now_s - s.picture[slot].time_s
-    x, y, z = p[0] + v[0] * ahead, p[1] + v[1] * ahead, p[2] + v[2] * ahead
-    speed = math.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+    base, kind, seen = m.units[unit], m.missiles[missile], s.picture[slot]
+    x, y, z = expected_place(seen, now_s)
+    vx, vy, vz = seen.vx, seen.vy, seen.vz
+    speed = math.sqrt(vx * vx + vy * vy + vz * vz)
     radius = m.settings[0].earth_radius_m
     ballistic = looks_ballistic(speed, height_m(x, y, z, radius))
     if speed > kind.target_speed_max_mps:
@@ -197,24 +198,24 @@ def predicted_intercept_s(
     gravity = m.settings[0].gravity_mps2 if ballistic else 0.0
     reach = kind.range_max_ballistic_m if ballistic else kind.range_max_aerodynamic_m
     reach = min(reach, base.commit_range_max_m)
-    begin, end = reach_times_s(x - base.x, y - base.y, z - base.z, v[0], v[1], v[2], reach)
+    begin, end = reach_times_s(x - base.x, y - base.y, z - base.z, vx, vy, vz, reach)
     if ballistic:  # a falling course is not straight: look along all of the flight time
         begin, end = 0.0, kind.top_s
     end = min(end, kind.top_s)
     if begin >= end:
         return math.inf
-    delay = m.settings[0].reaction_time_s if s.picture[slot].volleys == 0 else 0.0
+    delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
     step = (end - begin) / MARCH_STEPS
     before = begin
     for k in range(MARCH_STEPS + 1):
         after = begin + k * step
-        if slack_s(m, unit, missile, ballistic, x, y, z, v, gravity, after, delay) >= 0.0:
+        if slack_s(m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, after, delay) >= 0.0:
             if k == 0:
                 return after
             for _ in range(6):
                 middle = 0.5 * (before + after)
                 if slack_s(
-                    m, unit, missile, ballistic, x, y, z, v, gravity, middle, delay
+                    m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, middle, delay
                 ) >= 0.0:  # fmt: skip
                     after = middle
                 else:
@@ -241,18 +242,18 @@ def reach_times_s(
     return max(0.0, (-b - root) / a), (-b + root) / a
 
 
-@kernel
+@kernel(inline="always")
 def slack_s(
-    m: Any, unit: int, missile: int, ballistic: bool, x: float, y: float, z: float, v: Any,
-    gravity: float, after_s: float, delay_s: float,
+    m: Any, unit: int, missile: int, ballistic: bool, x: float, y: float, z: float,
+    vx: float, vy: float, vz: float, gravity: float, after_s: float, delay_s: float,
 ) -> float:  # fmt: skip
     """Time to spare if the round leaves after ``delay_s`` and meets the track ``after_s`` from now.
 
     -inf where the point is outside the envelope, or the engagement radar would not see it.
     """
     base = m.units[unit]
-    px, py = x + v[0] * after_s, y + v[1] * after_s
-    pz = z + v[2] * after_s - 0.5 * gravity * after_s * after_s
+    px, py = x + vx * after_s, y + vy * after_s
+    pz = z + vz * after_s - 0.5 * gravity * after_s * after_s
     height = height_m(px, py, pz, m.settings[0].earth_radius_m)
     if not unit_sees(m, base.radar, px, py, pz, height):
         return -math.inf
@@ -276,7 +277,7 @@ def unit_sees(m: Any, radar: int, x: float, y: float, z: float, height: float) -
     return above_horizon(slant, eye.height_m, height, m.settings[0].effective_radius_m)
 
 
-@kernel
+@kernel(inline="always")
 def order_volley(m: Any, s: Any, slot: int, unit: int, missile: int, met_s: float) -> None:
     """Take the channel and the rounds of a volley and queue its launches."""
     now = s.now[0]
@@ -284,10 +285,10 @@ def order_volley(m: Any, s: Any, slot: int, unit: int, missile: int, met_s: floa
     seen = s.picture[slot]
     engagement = now.n_engagements
     if engagement >= s.engagements.shape[0]:
-        overflow(s, 4)
+        s.now[0].overflow |= 4
         return
     wanted = volley_rounds(seen.volleys, base.first_salvo, base.later_salvo)
-    free = m.radars[base.radar].missiles_guided_simultaneously - s.guided[unit]
+    free = m.radars[base.radar].missiles_guided_simultaneously - s.units[unit].guided
     wanted = min(wanted, free, s.stock[unit, missile] - base.reserve_rounds)
     delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
     order = s.engagements[engagement]
@@ -302,34 +303,34 @@ def order_volley(m: Any, s: Any, slot: int, unit: int, missile: int, met_s: floa
     for k in range(wanted):
         take_round(m, s, engagement, now.time_s + delay + k * base.salvo_interval_s)
     now.n_engagements += 1
-    s.channels[unit] += 1
+    s.units[unit].channels += 1
     seen.engagement = engagement
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
         mine.ordered_s = min(mine.ordered_s, now.time_s)
-    write(s, LOG_ORDER, seen.threat, seen.id, unit, engagement, met_s, 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_ORDER, seen.threat, seen.id, unit, engagement, met_s)
 
 
-@kernel
+@kernel(inline="always")
 def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     """Take one round from the launcher that is ready first, and queue its launch."""
     order = s.engagements[engagement]
     base = m.units[order.unit]
     best = -1
     for k in range(base.first_launcher, base.first_launcher + base.n_launchers):
-        if m.launchers[k].missile != order.missile or s.rounds[k] <= 0:
+        if m.launchers[k].missile != order.missile or s.launchers[k].rounds <= 0:
             continue
-        if best < 0 or s.ready_s[k] < s.ready_s[best]:
+        if best < 0 or s.launchers[k].ready_s < s.launchers[best].ready_s:
             best = k
     shot = s.now[0].n_shots
     if best < 0 or shot >= s.shots.shape[0]:
-        overflow(s, 4)
+        s.now[0].overflow |= 4
         return
-    leaves = max(earliest_s, s.ready_s[best])
-    s.ready_s[best] = leaves + m.launchers[best].launch_interval_s
-    s.rounds[best] -= 1
+    leaves = max(earliest_s, s.launchers[best].ready_s)
+    s.launchers[best].ready_s = leaves + m.launchers[best].launch_interval_s
+    s.launchers[best].rounds -= 1
     s.stock[order.unit, order.missile] -= 1
-    s.guided[order.unit] += 1
+    s.units[order.unit].guided += 1
     order.open += 1
     mine = s.shots[shot]
     mine.engagement = engagement
@@ -339,5 +340,4 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     mine.ordered_s = s.now[0].time_s
     s.now[0].n_shots = shot + 1
     s.now[0].open_shots += 1
-    if not push(s.queue, leaves, EV_LAUNCH, shot, 0):
-        overflow(s, 2)
+    push(s.queue, s.now[0], leaves, EV_LAUNCH, shot, 0)

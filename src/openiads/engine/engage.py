@@ -7,7 +7,14 @@ from typing import Any
 
 from openiads.domain.flyout import flyout_time
 from openiads.domain.threats import BALLISTIC
-from openiads.engine.book import kill, overflow, pd_between, position_at, truth_at, write
+from openiads.engine.book import (
+    expected_place,
+    kill,
+    pd_between,
+    position_at,
+    truth_at,
+    write,
+)
 from openiads.engine.queue import push
 from openiads.engine.world import (
     DRAW_ASSESS,
@@ -36,13 +43,13 @@ HOLD_PD = 0.5
 """An engagement radar holds a target where one look detects it more often than not (assumed)."""
 
 
-@kernel
+@kernel(inline="always")
 def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
     """A uniform draw named by a threat, logged where the Log keeps draws."""
     now = s.now[0]
     u = draw(now.seed, now.replication, m.threats[threat].key, purpose, serial)
     if now.log_level >= 2:
-        write(s, LOG_DRAW, threat, -1, -1, (purpose << 32) + serial, u, 0.0, 0.0, 0.0)
+        write(s.now[0], s.log, LOG_DRAW, threat, -1, -1, (purpose << 32) + serial, u)
     return u
 
 
@@ -112,18 +119,15 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
     return math.inf
 
 
-@kernel
+@kernel(inline="always")
 def lock(m: Any, s: Any, slot: int) -> int:
     """The true target that the cue of a track leads to: the nearest inside the basket, else -1."""
     now_s = s.now[0].time_s
-    ahead = now_s - s.picture[slot].time_s
-    x = s.picture_pos_m[slot, 0] + s.picture_vel_mps[slot, 0] * ahead
-    y = s.picture_pos_m[slot, 1] + s.picture_vel_mps[slot, 1] * ahead
-    z = s.picture_pos_m[slot, 2] + s.picture_vel_mps[slot, 2] * ahead
+    x, y, z = expected_place(s.picture[slot], now_s)
     best = -1
     basket = m.settings[0].lock_basket_m
     least = basket * basket
-    for k in range(s.n_flying[0]):
+    for k in range(s.now[0].n_flying):
         threat = s.flying[k]
         at, part = truth_at(m, s, threat, now_s)
         if at < 0:
@@ -168,72 +172,66 @@ def launch(m: Any, s: Any, shot: int) -> None:
     s.now[0].rounds_fired += 1
     if target >= 0:
         s.threats[target].shots += 1
-    write(s, LOG_LAUNCH, target, order.track_id, order.unit, shot, flight, 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, shot, flight)
     start_reload(m, s, mine.launcher)
-    if not push(s.queue, mine.ends_s, EV_INTERCEPT, shot, 0):
-        overflow(s, 2)
+    push(s.queue, s.now[0], mine.ends_s, EV_INTERCEPT, shot, 0)
 
 
-@kernel
+@kernel(inline="always")
 def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
     """Flight time to where the track of a dead target says it is (a phantom engagement)."""
-    ahead = s.now[0].time_s - s.picture[slot].time_s
-    x = s.picture_pos_m[slot, 0] + s.picture_vel_mps[slot, 0] * ahead
-    y = s.picture_pos_m[slot, 1] + s.picture_vel_mps[slot, 1] * ahead
-    z = s.picture_pos_m[slot, 2] + s.picture_vel_mps[slot, 2] * ahead
+    x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
     return time_of_flight_s(m, m.units[order.unit], order.missile, False, x, y, z, height)
 
 
-@kernel
+@kernel(inline="always")
 def start_reload(m: Any, s: Any, launcher: int) -> None:
     """Begin to refill a launcher whose last round has left, if a refill is there."""
-    if s.rounds[launcher] > 0 or s.reloads[launcher] <= 0:
+    if s.launchers[launcher].rounds > 0 or s.launchers[launcher].reloads <= 0:
         return
-    s.reloads[launcher] -= 1
+    s.launchers[launcher].reloads -= 1
     ready = s.now[0].time_s + m.launchers[launcher].reload_time_s
-    if not push(s.queue, ready, EV_RELOAD, launcher, 0):
-        overflow(s, 2)
+    push(s.queue, s.now[0], ready, EV_RELOAD, launcher, 0)
 
 
-@kernel
+@kernel(inline="always")
 def reload(m: Any, s: Any, launcher: int) -> None:
     """A launcher is full again."""
     row = m.launchers[launcher]
-    s.rounds[launcher] += row.rounds
+    s.launchers[launcher].rounds += row.rounds
     s.stock[row.unit, row.missile] += row.rounds
-    write(s, LOG_RELOAD, -1, -1, row.unit, launcher, 0.0, 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_RELOAD, -1, -1, row.unit, launcher, 0.0)
 
 
-@kernel
+@kernel(inline="always")
 def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     """A round stays on its rail; the engagement closes when none of its rounds is open."""
     mine = s.shots[shot]
     order = s.engagements[mine.engagement]
     mine.result = SHOT_ABORT
-    s.rounds[mine.launcher] += 1
+    s.launchers[mine.launcher].rounds += 1
     s.stock[order.unit, order.missile] += 1
-    s.guided[order.unit] -= 1
+    s.units[order.unit].guided -= 1
     s.now[0].open_shots -= 1
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
-    write(s, LOG_ABORT, blamed, order.track_id, order.unit, shot, float(reason), 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, shot, float(reason))
     order.open -= 1
     if order.open == 0:
         close(m, s, mine.engagement)
 
 
-@kernel
+@kernel(inline="always")
 def close(m: Any, s: Any, engagement: int) -> None:
     """All rounds of an engagement are accounted for: assess if any flew, else free the channel."""
     order = s.engagements[engagement]
     if order.flew == 1:
         due = s.now[0].time_s + m.settings[0].assessment_delay_s
-        if not push(s.queue, due, EV_ASSESS, engagement, 0):
-            overflow(s, 2)
+        push(s.queue, s.now[0], due, EV_ASSESS, engagement, 0)
         return
-    s.channels[order.unit] -= 1
+    s.units[order.unit].channels -= 1
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
         seen.engagement = -1
@@ -255,12 +253,11 @@ def intercept(m: Any, s: Any, shot: int) -> None:
         if named_draw(m, s, target, DRAW_KILL, serial) < chance:
             mine.result = SHOT_KILL
     write(
-        s, LOG_INTERCEPT, target, order.track_id, order.unit, shot, float(mine.result),
-        0.0, 0.0, 0.0,
-    )  # fmt: skip
+        s.now[0], s.log, LOG_INTERCEPT, target, order.track_id, order.unit, shot, float(mine.result)
+    )
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
-    s.guided[order.unit] -= 1
+    s.units[order.unit].guided -= 1
     s.now[0].open_shots -= 1
     order.flew = 1
     order.open -= 1
@@ -268,7 +265,7 @@ def intercept(m: Any, s: Any, shot: int) -> None:
         close(m, s, mine.engagement)
 
 
-@kernel
+@kernel(inline="always")
 def holds(m: Any, s: Any, unit: int, target: int) -> bool:
     """Whether the unit's engagement radar holds the target at this instant."""
     at, part = truth_at(m, s, target, s.now[0].time_s)
@@ -279,7 +276,7 @@ def holds(m: Any, s: Any, unit: int, target: int) -> bool:
 def assess(m: Any, s: Any, engagement: int) -> None:
     """The verdict on an engagement, right or wrong; the channel is free again."""
     order = s.engagements[engagement]
-    s.channels[order.unit] -= 1
+    s.units[order.unit].channels -= 1
     target = order.target
     alive = target >= 0 and s.threats[target].fate == FLYING
     named = target if target >= 0 else s.picture[order.slot].threat
@@ -293,9 +290,15 @@ def assess(m: Any, s: Any, engagement: int) -> None:
     if alive and called_killed:
         s.threats[target].called_killed = 1
     write(
-        s, LOG_ASSESSED, target, order.track_id, order.unit, engagement,
-        1.0 if called_killed else 0.0, 0.0, 0.0, 0.0,
-    )  # fmt: skip
+        s.now[0],
+        s.log,
+        LOG_ASSESSED,
+        target,
+        order.track_id,
+        order.unit,
+        engagement,
+        1.0 if called_killed else 0.0,
+    )
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
         seen.engagement = -1
@@ -304,7 +307,7 @@ def assess(m: Any, s: Any, engagement: int) -> None:
         seen.called_killed = 1 if called_killed else 0
 
 
-@kernel
+@kernel(inline="always")
 def engagement_serial(s: Any, engagement: int) -> int:
     """How many engagements of the same track came before: names the draw of its assessment."""
     return s.picture[s.engagements[engagement].slot].volleys

@@ -11,60 +11,64 @@ from openiads.kernel import kernel
 
 
 @kernel
-def _before(queue: Any, a: int, b: int) -> bool:
-    if queue.time_s[a] != queue.time_s[b]:
-        return queue.time_s[a] < queue.time_s[b]
-    return queue.order[a] < queue.order[b]
+def before(queue: Any, a: int, b: int) -> bool:
+    """Whether entry ``a`` goes before entry ``b``."""
+    if queue[a].time_s != queue[b].time_s:
+        return queue[a].time_s < queue[b].time_s
+    return queue[a].order < queue[b].order
 
 
 @kernel
-def _swap(queue: Any, a: int, b: int) -> None:
-    queue.time_s[a], queue.time_s[b] = queue.time_s[b], queue.time_s[a]
-    queue.order[a], queue.order[b] = queue.order[b], queue.order[a]
-    queue.kind[a], queue.kind[b] = queue.kind[b], queue.kind[a]
-    queue.subject[a], queue.subject[b] = queue.subject[b], queue.subject[a]
-    queue.detail[a], queue.detail[b] = queue.detail[b], queue.detail[a]
+def swap(queue: Any, a: int, b: int) -> None:
+    """Exchange two entries."""
+    one, two = queue[a], queue[b]
+    one.time_s, two.time_s = two.time_s, one.time_s
+    one.order, two.order = two.order, one.order
+    one.kind, two.kind = two.kind, one.kind
+    one.subject, two.subject = two.subject, one.subject
+    one.detail, two.detail = two.detail, one.detail
 
 
 @kernel
-def push(queue: Any, time_s: float, kind: int, subject: int, detail: int) -> bool:
-    """Add an event; False if the queue is full (the caller logs the overflow)."""
-    at = queue.size[0]
-    if at >= queue.time_s.shape[0]:
-        return False
-    queue.size[0] = at + 1
-    queue.time_s[at] = time_s
-    queue.order[at] = (kind << 48) + queue.size[1]
-    queue.kind[at] = kind
-    queue.subject[at] = subject
-    queue.detail[at] = detail
-    queue.size[1] += 1
+def push(queue: Any, now: Any, time_s: float, kind: int, subject: int, detail: int) -> None:
+    """Add an event; a full queue is noted in ``now.overflow`` and ends the replication."""
+    at = now.n_queue
+    if at >= queue.shape[0]:
+        now.overflow |= 2
+        return
+    entry = queue[at]
+    entry.time_s = time_s
+    entry.order = (kind << 48) + now.next_event
+    entry.kind = kind
+    entry.subject = subject
+    entry.detail = detail
+    now.n_queue = at + 1
+    now.next_event += 1
     while at > 0:
         parent = (at - 1) // 2
-        if not _before(queue, at, parent):
+        if not before(queue, at, parent):
             break
-        _swap(queue, at, parent)
+        swap(queue, at, parent)
         at = parent
-    return True
 
 
 @kernel
-def pop(queue: Any) -> tuple[float, int, int, int]:
+def pop(queue: Any, now: Any) -> tuple[float, int, int, int]:
     """Remove the earliest event: (time_s, kind, subject, detail). The queue must not be empty."""
-    time_s, kind = queue.time_s[0], queue.kind[0]
-    subject, detail = queue.subject[0], queue.detail[0]
-    last = queue.size[0] - 1
-    queue.size[0] = last
-    _swap(queue, 0, last)
+    first = queue[0]
+    time_s, kind, subject, detail = first.time_s, first.kind, first.subject, first.detail
+    last = now.n_queue - 1
+    now.n_queue = last
+    swap(queue, 0, last)
     at = 0
     while True:
         child = 2 * at + 1
         if child >= last:
             break
-        if child + 1 < last and _before(queue, child + 1, child):
+        if child + 1 < last and before(queue, child + 1, child):
             child += 1
-        if not _before(queue, child, at):
+        if not before(queue, child, at):
             break
-        _swap(queue, child, at)
+        swap(queue, child, at)
         at = child
     return time_s, kind, subject, detail

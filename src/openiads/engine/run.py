@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from openiads.domain.tracks import tracks_reset
-from openiads.engine.book import leak, overflow, write
+from openiads.engine.book import leak, write
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
 from openiads.engine.queue import pop, push
@@ -25,8 +25,8 @@ from openiads.engine.world import (
     EV_START,
     FLYING,
     LOG_START,
+    Memory,
     Model,
-    State,
     Tables,
     allocate,
 )
@@ -34,17 +34,19 @@ from openiads.kernel import kernel
 
 
 @kernel
-def replicate(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
-    """Run replication ``replication`` of the Model ``m`` in the State ``s``."""
+def replicate(m: Any, w: Any, seed: int, replication: int, log_level: int) -> None:
+    """Run replication ``replication`` of the tables ``m`` in the memory ``w``."""
+    s = w.state
+    tracks_reset(w.tracks)
     reset(m, s, seed, replication, log_level)
     schedule(m, s)
     now = s.now[0]
-    while s.queue.size[0] > 0 and now.overflow == 0:
+    while now.n_queue > 0 and now.overflow == 0:
         if now.unresolved == 0 and now.open_shots == 0:
             break
-        time_s, kind, subject, detail = pop(s.queue)
+        time_s, kind, subject, detail = pop(s.queue, now)
         now.time_s = time_s
-        step(m, s, kind, subject, detail)
+        step(m, w, kind, subject, detail)
     # What is still in the air when the clock of the scenario stops has not been stopped.
     now.time_s = max(now.time_s, m.settings[0].duration_s)
     for threat in range(m.threats.shape[0]):
@@ -52,11 +54,12 @@ def replicate(m: Any, s: Any, seed: int, replication: int, log_level: int) -> No
             leak(m, s, threat)
 
 
-@kernel
-def step(m: Any, s: Any, kind: int, subject: int, detail: int) -> None:
+@kernel(inline="always")
+def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
     """Handle one event."""
+    s = w.state
     if kind == EV_SCAN:
-        scan(m, s, subject, detail)
+        scan(m, s, w.plots, w.tracks, subject, detail)
         again(m, s, EV_SCAN, subject, detail + 1, m.radars[subject].scan_period_s)
     elif kind == EV_DECIDE:
         if s.now[0].n_slots > 0:
@@ -76,29 +79,29 @@ def step(m: Any, s: Any, kind: int, subject: int, detail: int) -> None:
         leak(m, s, subject)
 
 
-@kernel
+@kernel(inline="always")
 def again(m: Any, s: Any, kind: int, subject: int, detail: int, period_s: float) -> None:
     """Queue the next event of a periodic kind, until the scenario's time is over."""
     due = s.now[0].time_s + period_s
-    if due <= m.settings[0].duration_s and not push(s.queue, due, kind, subject, detail):
-        overflow(s, 2)
+    if due <= m.settings[0].duration_s:
+        push(s.queue, s.now[0], due, kind, subject, detail)
 
 
-@kernel
+@kernel(inline="always")
 def start(m: Any, s: Any, threat: int) -> None:
     """A threat takes to the air."""
-    s.flying[s.n_flying[0]] = threat
-    s.n_flying[0] += 1
-    write(s, LOG_START, threat, -1, -1, 0, 0.0, 0.0, 0.0, 0.0)
+    s.flying[s.now[0].n_flying] = threat
+    s.now[0].n_flying += 1
+    write(s.now[0], s.log, LOG_START, threat, -1, -1, 0, 0.0)
     ends = s.threats[threat].started_s + m.threats[threat].life_s
-    if ends <= m.settings[0].duration_s and not push(s.queue, ends, EV_ARRIVE, threat, 0):
-        overflow(s, 2)
+    if ends <= m.settings[0].duration_s:
+        push(s.queue, s.now[0], ends, EV_ARRIVE, threat, 0)
 
 
-@kernel
+@kernel(inline="always")
 def schedule(m: Any, s: Any) -> None:
     """Queue the first event of everything: starts, scans, decisions."""
-    fits = True
+    now = s.now[0]
     for threat in range(m.threats.shape[0]):
         row = m.threats[threat]
         begins = row.start_s
@@ -106,16 +109,14 @@ def schedule(m: Any, s: Any) -> None:
             begins += row.jitter_s * named_draw(m, s, threat, DRAW_START, 0)
         s.threats[threat].started_s = begins
         if begins <= m.settings[0].duration_s:
-            fits = push(s.queue, begins, EV_START, threat, 0) and fits
+            push(s.queue, now, begins, EV_START, threat, 0)
     for radar in range(m.radars.shape[0]):
-        if m.radars[radar].role == 0:
-            fits = push(s.queue, m.radars[radar].phase_s, EV_SCAN, radar, 0) and fits
-    fits = push(s.queue, m.settings[0].decision_period_s, EV_DECIDE, 0, 0) and fits
-    if not fits:
-        overflow(s, 2)
+        if m.radars[radar].duty == 0:
+            push(s.queue, now, m.radars[radar].phase_s, EV_SCAN, radar, 0)
+    push(s.queue, now, m.settings[0].decision_period_s, EV_DECIDE, 0, 0)
 
 
-@kernel
+@kernel(inline="always")
 def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     """Set the State to the beginning of a replication."""
     now = s.now[0]
@@ -127,8 +128,8 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.next_track_id = now.overflow = now.looks = now.rounds_fired = now.false_tracks = 0
     now.log_level = log_level
     now.n_log = 0
-    s.n_flying[0] = 0
-    s.queue.size[0] = s.queue.size[1] = 0
+    now.n_flying = 0
+    now.n_queue = now.next_event = 0
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])
         s.surrogate[threat].history = 0
@@ -137,10 +138,9 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
         s.picture[slot].id = -1
         s.picture[slot].firm = 0
     reset_rounds(m, s)
-    tracks_reset(s.tracks)
 
 
-@kernel
+@kernel(inline="always")
 def reset_threat(mine: Any) -> None:
     """A threat at its beginning: nothing has been seen, nothing done."""
     mine.fate = FLYING
@@ -151,25 +151,25 @@ def reset_threat(mine: Any) -> None:
     mine.shots = mine.intercepts = mine.looks = 0
 
 
-@kernel
+@kernel(inline="always")
 def reset_rounds(m: Any, s: Any) -> None:
     """All launchers loaded, all channels free."""
     for unit in range(m.units.shape[0]):
-        s.channels[unit] = s.guided[unit] = 0
+        s.units[unit].channels = s.units[unit].guided = 0
         for missile in range(m.missiles.shape[0]):
             s.stock[unit, missile] = s.capacity[unit, missile] = 0
     for launcher in range(m.launchers.shape[0]):
         row = m.launchers[launcher]
-        s.rounds[launcher] = row.rounds
-        s.reloads[launcher] = row.reloads
-        s.ready_s[launcher] = 0.0
+        s.launchers[launcher].rounds = row.rounds
+        s.launchers[launcher].reloads = row.reloads
+        s.launchers[launcher].ready_s = 0.0
         s.stock[row.unit, row.missile] += row.rounds
         s.capacity[row.unit, row.missile] += row.rounds
 
 
 @kernel
 def replicate_many(
-    m: Any, s: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
+    m: Any, w: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
     shots: Any,
 ) -> int:  # fmt: skip
     """Run replications ``first`` to ``first + count - 1`` and keep their outcomes only.
@@ -178,7 +178,8 @@ def replicate_many(
     the first replication in which a capacity was exceeded.
     """
     for k in range(count):
-        replicate(m, s, seed, first + k, 0)
+        replicate(m, w, seed, first + k, 0)
+        s = w.state
         now = s.now[0]
         if now.overflow != 0:
             return first + k
@@ -204,9 +205,9 @@ class CapacityError(RuntimeError):
     """A table of the engine was too small for a replication, which is therefore invalid."""
 
 
-def check(state: State, replication: int) -> None:
+def check(memory: Memory, replication: int) -> None:
     """Raise if a capacity was exceeded; what is in the tables is then not a result."""
-    mask = int(state.now[0].overflow)
+    mask = int(memory.state.now[0].overflow)
     if mask:
         names = {1: "log", 2: "event queue", 4: "shots", 8: "plots"}
         full = ", ".join(name for bit, name in names.items() if mask & bit)
@@ -215,13 +216,12 @@ def check(state: State, replication: int) -> None:
         )
 
 
-def run_state(model: Model, seed: int, replication: int, log_level: int = 1) -> State:
-    """Run one replication and return its final State (its Log is ``state.log[:now.n_log]``)."""
-    state = allocate(model.tables, log_level)
-    tables = recarrays(model.tables)
-    replicate(tables, state, seed, replication, log_level)
-    check(state, replication)
-    return state
+def run_memory(model: Model, seed: int, replication: int, log_level: int = 1) -> Memory:
+    """Run one replication; the memory's state holds its books and its Log."""
+    memory = allocate(model.tables, log_level)
+    replicate(recarrays(model.tables), memory, seed, replication, log_level)
+    check(memory, replication)
+    return memory
 
 
 def recarrays(tables: Tables) -> Tables:

@@ -9,7 +9,6 @@ from openiads.domain.sensors import above_horizon
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import CONFIRMED, FREE, HIGH
 from openiads.engine.book import (
-    overflow,
     pd_between,
     position_at,
     truth_at,
@@ -44,24 +43,29 @@ FALSE_PLOTS_NAMED = 4096
 
 
 @kernel
-def scan(m: Any, s: Any, radar: int, number: int) -> None:
+def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> None:
     """One scan: a snapshot of the sky at one instant, then the update of the picture."""
     now = s.now[0]
     now.n_plots = 0
-    for k in range(s.n_flying[0]):
-        look(m, s, radar, s.flying[k], number)
+    for k in range(s.now[0].n_flying):
+        look(m, s, plots, radar, s.flying[k], number)
     if m.settings[0].fidelity == 0:
-        false_plots(m, s, radar, number)
-        expect(m, s, radar)
+        false_plots(m, s, plots, radar, number)
+        expect(m, s, tracks, radar)
         tracker_scan(
-            m.track_params[0], s.tracks, now.time_s, now.n_plots,
-            s.plot_pos_m, s.plot_cov_m2, s.plot_clutter_pm3,
-        )  # fmt: skip
-        picture_from_tracks(m, s)
+            m.track_params[0],
+            tracks,
+            now.time_s,
+            now.n_plots,
+            plots.pos_m,
+            plots.cov_m2,
+            plots.clutter_pm3,
+        )
+        picture_from_tracks(m, s, plots, tracks)
 
 
-@kernel
-def look(m: Any, s: Any, radar: int, threat: int, number: int) -> None:
+@kernel(inline="always")
+def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> None:
     """One look of one radar at one threat: seen or not, and the plot if it is."""
     now = s.now[0]
     at, part = truth_at(m, s, threat, now.time_s)
@@ -75,25 +79,25 @@ def look(m: Any, s: Any, radar: int, threat: int, number: int) -> None:
     mine.looks += 1
     if mine.sight_s == math.inf:
         mine.sight_s = now.time_s
-        write(s, LOG_SIGHT, threat, -1, radar, 0, chance, 0.0, 0.0, 0.0)
+        write(s.now[0], s.log, LOG_SIGHT, threat, -1, radar, 0, chance)
     purpose = DRAW_LOOK + radar
     u0, u1, u2, u3 = draw4(now.seed, now.replication, m.threats[threat].key, purpose, number)
     if now.log_level >= 2:
-        write(s, LOG_DRAW, threat, -1, radar, (purpose << 32) + number, u0, 0.0, 0.0, 0.0)
+        write(s.now[0], s.log, LOG_DRAW, threat, -1, radar, (purpose << 32) + number, u0)
     hit = u0 < chance
     if hit and mine.detected_s == math.inf:
         mine.detected_s = now.time_s
-        write(s, LOG_DETECTED, threat, -1, radar, 0, chance, 0.0, 0.0, 0.0)
+        write(s.now[0], s.log, LOG_DETECTED, threat, -1, radar, 0, chance)
     if m.settings[0].fidelity == 1:
         surrogate_look(m, s, threat, at, part, hit)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
-        plot(m, s, radar, threat, at, part, u0 / chance, u1, u2, u3)
+        plot(m, s, plots, radar, threat, at, part, u0 / chance, u1, u2, u3)
 
 
-@kernel
+@kernel(inline="always")
 def plot(
-    m: Any, s: Any, radar: int, threat: int, at: int, part: float,
+    m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float,
     u0: float, u1: float, u2: float, u3: float,
 ) -> None:  # fmt: skip
     """A plot of a threat: its true place as the radar measures it, with noise from the SNR."""
@@ -109,7 +113,7 @@ def plot(
     n0, n1 = gaussian_pair(u1, u2)
     n2, _ = gaussian_pair(u3, u0)
     add_plot(
-        m, s, radar, threat,
+            m, s, plots, radar, threat,
         range_m + n0 * range_sigma,
         math.atan2(ly, lx) + n1 * azimuth_sigma,
         math.asin(max(-1.0, min(1.0, lz / range_m))) + n2 * elevation_sigma,
@@ -117,31 +121,31 @@ def plot(
     )  # fmt: skip
 
 
-@kernel
+@kernel(inline="always")
 def add_plot(
-    m: Any, s: Any, radar: int, threat: int, range_m: float, azimuth_rad: float,
+    m: Any, s: Any, plots: Any, radar: int, threat: int, range_m: float, azimuth_rad: float,
     elevation_rad: float, range_sigma_m: float, azimuth_sigma_rad: float,
     elevation_sigma_rad: float,
 ) -> None:  # fmt: skip
     """Enter a measurement in the list of plots of this scan."""
     now = s.now[0]
     at = now.n_plots
-    if at >= s.plot_threat.shape[0]:
-        overflow(s, 8)
+    if at >= plots.threat.shape[0]:
+        s.now[0].overflow |= 8
         return
     eye = m.radars[radar]
     convert_plot(
         range_m, azimuth_rad, elevation_rad, range_sigma_m, azimuth_sigma_rad,
         elevation_sigma_rad, m.radar_pos_m[radar], m.radar_axes[radar],
-        s.plot_pos_m, s.plot_cov_m2, at,
+        plots.pos_m, plots.cov_m2, at,
     )  # fmt: skip
-    s.plot_threat[at] = threat
-    s.plot_clutter_pm3[at] = eye.clutter_pm3
+    plots.threat[at] = threat
+    plots.clutter_pm3[at] = eye.clutter_pm3
     now.n_plots = at + 1
 
 
-@kernel
-def false_plots(m: Any, s: Any, radar: int, number: int) -> None:
+@kernel(inline="always")
+def false_plots(m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
     """Plots of nothing: a Poisson count, uniform in the volume that the radar searches."""
     eye = m.radars[radar]
     if eye.false_plots_per_scan <= 0.0:
@@ -160,12 +164,12 @@ def false_plots(m: Any, s: Any, radar: int, number: int) -> None:
         azimuth = 0.5 * math.pi - eye.bearing_rad + (u1 - 0.5) * eye.sector_rad
         elevation = math.asin(low + u2 * (high - low))
         add_plot(
-            m, s, radar, -1, range_m, azimuth, elevation, range_sigma, azimuth_sigma,
+            m, s, plots, radar, -1, range_m, azimuth, elevation, range_sigma, azimuth_sigma,
             elevation_sigma,
         )  # fmt: skip
 
 
-@kernel
+@kernel(inline="always")
 def errors(eye: Any, snr: float) -> tuple[float, float, float]:
     """Standard deviations of range (m), azimuth and elevation (rad) of a plot with this SNR."""
     pulses = eye.pulses
@@ -180,21 +184,21 @@ def errors(eye: Any, snr: float) -> tuple[float, float, float]:
     )
 
 
-@kernel
-def expect(m: Any, s: Any, radar: int) -> None:
+@kernel(inline="always")
+def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
     """Tell each track how likely this scan is to see it, so that only a real miss counts."""
     eye = m.radars[radar]
     now_s = s.now[0].time_s
     expected = m.track_params[0].detect_probability
     radius = m.settings[0].earth_radius_m
-    for slot in range(s.tracks.counts[HIGH]):
-        row = s.tracks.track[slot]
+    for slot in range(tracks.counts[HIGH]):
+        row = tracks.track[slot]
         if row.status == FREE:
             continue
         ahead = now_s - row.time_s
-        x = s.tracks.x[slot, 0] + ahead * s.tracks.x[slot, 3]
-        y = s.tracks.x[slot, 1] + ahead * s.tracks.x[slot, 4]
-        z = s.tracks.x[slot, 2] + ahead * s.tracks.x[slot, 5]
+        x = tracks.x[slot, 0] + ahead * tracks.x[slot, 3]
+        y = tracks.x[slot, 1] + ahead * tracks.x[slot, 4]
+        z = tracks.x[slot, 2] + ahead * tracks.x[slot, 5]
         slant = math.sqrt((x - eye.x) ** 2 + (y - eye.y) ** 2 + (z - eye.z) ** 2)
         seen = slant < eye.instrumented_range_m and above_horizon(
             slant, eye.height_m, height_m(x, y, z, radius), m.settings[0].effective_radius_m
@@ -202,13 +206,13 @@ def expect(m: Any, s: Any, radar: int) -> None:
         row.pd = expected if seen else 0.0
 
 
-@kernel
-def picture_from_tracks(m: Any, s: Any) -> None:
+@kernel(inline="always")
+def picture_from_tracks(m: Any, s: Any, plots: Any, tracks: Any) -> None:
     """Bring the picture, the decision's view of the tracks, up to date with the track table."""
     now = s.now[0]
-    high = s.tracks.counts[HIGH]
+    high = tracks.counts[HIGH]
     for slot in range(max(high, now.n_slots)):
-        row = s.tracks.track[slot]
+        row = tracks.track[slot]
         seen = s.picture[slot]
         if seen.firm == 1 and (slot >= high or row.status != CONFIRMED or row.id != seen.id):
             lose(s, slot)
@@ -216,22 +220,22 @@ def picture_from_tracks(m: Any, s: Any) -> None:
             continue
         source = -1
         if row.plot >= 0:
-            source = s.plot_threat[row.plot]
+            source = plots.threat[row.plot]
         if seen.firm == 0:
             gain(m, s, slot, row.id, source)
         if row.plot >= 0:
             seen.threat = source
             if source >= 0 and s.threats[source].tracked_s == math.inf:
                 s.threats[source].tracked_s = now.time_s
-                write(s, LOG_TRACKED, source, row.id, -1, slot, 0.0, 0.0, 0.0, 0.0)
+                write(s.now[0], s.log, LOG_TRACKED, source, row.id, -1, slot, 0.0)
         seen.time_s = row.time_s
-        for k in range(3):
-            s.picture_pos_m[slot, k] = s.tracks.x[slot, k]
-            s.picture_vel_mps[slot, k] = s.tracks.x[slot, 3 + k]
+        x = tracks.x[slot]
+        seen.x, seen.y, seen.z = x[0], x[1], x[2]
+        seen.vx, seen.vy, seen.vz = x[3], x[4], x[5]
     now.n_slots = high
 
 
-@kernel
+@kernel(inline="always")
 def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
     """A firm track enters the picture."""
     now = s.now[0]
@@ -246,19 +250,19 @@ def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
     seen.consider_s = now.time_s
     if source < 0:
         now.false_tracks += 1
-        write(s, LOG_FALSE, -1, track_id, -1, slot, 0.0, 0.0, 0.0, 0.0)
+        write(s.now[0], s.log, LOG_FALSE, -1, track_id, -1, slot, 0.0)
 
 
-@kernel
+@kernel(inline="always")
 def lose(s: Any, slot: int) -> None:
     """A firm track leaves the picture."""
     seen = s.picture[slot]
-    write(s, LOG_LOST, seen.threat, seen.id, -1, slot, 0.0, 0.0, 0.0, 0.0)
+    write(s.now[0], s.log, LOG_LOST, seen.threat, seen.id, -1, slot, 0.0)
     seen.firm = 0
     seen.id = -1
 
 
-@kernel
+@kernel(inline="always")
 def surrogate_look(m: Any, s: Any, threat: int, at: int, part: float, hit: bool) -> None:
     """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
 
@@ -280,13 +284,10 @@ def surrogate_look(m: Any, s: Any, threat: int, at: int, part: float, hit: bool)
         now.n_slots = max(now.n_slots, threat + 1)
         if s.threats[threat].tracked_s == math.inf:
             s.threats[threat].tracked_s = now.time_s
-            write(s, LOG_TRACKED, threat, seen.id, -1, threat, 0.0, 0.0, 0.0, 0.0)
+            write(s.now[0], s.log, LOG_TRACKED, threat, seen.id, -1, threat, 0.0)
     seen.time_s = now.time_s
-    x, y, z = position_at(m, at, part, m.threats[threat].step_s)
-    vx, vy, vz = velocity_at(m, at, part)
-    p, v = s.picture_pos_m[threat], s.picture_vel_mps[threat]
-    p[0], p[1], p[2] = x, y, z
-    v[0], v[1], v[2] = vx, vy, vz
+    seen.x, seen.y, seen.z = position_at(m, at, part, m.threats[threat].step_s)
+    seen.vx, seen.vy, seen.vz = velocity_at(m, at, part)
 
 
 @kernel

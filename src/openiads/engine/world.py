@@ -252,6 +252,12 @@ PICTURE = np.dtype(
         ("consider_s", "f8"),
         ("time_s", "f8"),
         ("score", "f8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("z", "f8"),
+        ("vx", "f8"),
+        ("vy", "f8"),
+        ("vz", "f8"),
     ]
 )
 ENGAGEMENTS = np.dtype(
@@ -289,6 +295,9 @@ NOW = np.dtype(
         ("n_engagements", "i4"),
         ("n_plots", "i4"),
         ("n_slots", "i4"),
+        ("n_flying", "i4"),
+        ("n_queue", "i8"),
+        ("next_event", "i8"),
         ("next_track_id", "i4"),
         ("overflow", "i4"),
         ("looks", "i8"),
@@ -297,6 +306,11 @@ NOW = np.dtype(
         ("log_level", "i1"),
         ("n_log", "i8"),
     ]
+)
+LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
+UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
+QUEUE = np.dtype(
+    [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i4"), ("detail", "i4")]
 )
 LOG = np.dtype(
     [
@@ -307,106 +321,86 @@ LOG = np.dtype(
         ("unit", "i4"),
         ("serial", "i8"),
         ("value", "f8"),
-        ("x_m", "f8"),
-        ("y_m", "f8"),
-        ("z_m", "f8"),
     ]
 )
 
 
-class Queue(NamedTuple):
-    """A binary heap of events as parallel arrays; ``size[0]`` is how many are in it."""
-
-    time_s: Any  # (capacity,) f8
-    order: Any  # (capacity,) i8: kind, then serial
-    kind: Any  # (capacity,) i4
-    subject: Any  # (capacity,) i4
-    detail: Any  # (capacity,) i4
-    size: Any  # (2,) i8: entries, next serial
-
-
 class State(NamedTuple):
-    """Everything that one replication changes."""
+    """What one replication changes, but for the tracker's tables."""
 
     now: Any  # (1,) NOW
     threats: Any  # (n,) THREAT_STATE
-    flying: Any  # (n,) i4 indices of threats in the air, first n_flying[0]
-    n_flying: Any  # (1,) i4
+    flying: Any  # (n,) i4 indices of threats in the air, the first now.n_flying
     picture: Any  # (slots,) PICTURE
-    picture_pos_m: Any  # (slots, 3)
-    picture_vel_mps: Any  # (slots, 3)
     surrogate: Any  # (n,) SURROGATE
     ranked: Any  # (slots,) i4 work array of the ranking
     engagements: Any  # (rounds,) ENGAGEMENTS
     shots: Any  # (rounds,) SHOTS
-    rounds: Any  # (L,) i4 on the rails
-    reloads: Any  # (L,) i4 refills left
-    ready_s: Any  # (L,) f8 next possible launch
+    launchers: Any  # (L,) LAUNCHER_STATE
+    units: Any  # (U,) UNIT_STATE
     capacity: Any  # (U, M) i4 rounds of each missile that each unit was given
     stock: Any  # (U, M) i4 rounds of each missile at each unit
-    channels: Any  # (U,) i4 targets guided against now
-    guided: Any  # (U,) i4 missiles ordered or in flight now
-    plot_pos_m: Any  # (plots, 3)
-    plot_cov_m2: Any  # (plots, 6)
-    plot_clutter_pm3: Any  # (plots,)
-    plot_threat: Any  # (plots,) i4, -1 for a false plot
-    tracks: TrackTables
-    queue: Queue
+    queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
+
+
+class Plots(NamedTuple):
+    """The plots of one scan: the first ``now.n_plots`` rows count."""
+
+    pos_m: Any  # (plots, 3)
+    cov_m2: Any  # (plots, 6)
+    clutter_pm3: Any  # (plots,)
+    threat: Any  # (plots,) i4, -1 for a false plot
+
+
+class Memory(NamedTuple):
+    """All that a replication writes to, allocated once."""
+
+    state: State
+    plots: Plots
+    tracks: TrackTables
 
 
 LOG_CAPACITY = 2_000_000
 
 
-def allocate(tables: Tables, log_level: int = 0) -> State:
-    """A State for ``tables``; ``log_level`` 0 keeps outcomes only, 1 events, 2 draws as well."""
+def allocate(tables: Tables, log_level: int = 0) -> Memory:
+    """Memory for ``tables``; ``log_level`` 0 keeps outcomes only, 1 events, 2 draws as well."""
     n = len(tables.threats)
-    radars = tables.radars
     settings = tables.settings[0]
-    clutter = float(radars["false_plots_per_scan"].max(initial=0.0))
+    clutter = float(tables.radars["false_plots_per_scan"].max(initial=0.0))
     plots = n + int(clutter + 12.0 * np.sqrt(clutter) + 16)
     slots = int(settings["simultaneous_tracks"])
     if settings["fidelity"] == FIDELITIES.index("engagement"):
         slots = n
     launchers = tables.launchers
-    rounds = int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 1
+    rounds = 4 * int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 64
     units, missiles = len(tables.units), len(tables.missiles)
-    events = 3 * n + 3 * rounds + 4 * len(radars) + len(launchers) + 64
+    events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
 
     def rec(count: int, dtype: np.dtype[Any]) -> Any:
         return np.zeros(count, dtype).view(np.recarray)
 
-    return State(
+    state = State(
         now=rec(1, NOW),
         threats=rec(n, THREAT_STATE),
         flying=np.zeros(n, np.int32),
-        n_flying=np.zeros(1, np.int32),
         picture=rec(slots, PICTURE),
-        picture_pos_m=np.zeros((slots, 3)),
-        picture_vel_mps=np.zeros((slots, 3)),
         surrogate=rec(n, SURROGATE),
         ranked=np.zeros(slots, np.int32),
         engagements=rec(rounds, ENGAGEMENTS),
         shots=rec(rounds, SHOTS),
-        rounds=np.zeros(len(launchers), np.int32),
-        reloads=np.zeros(len(launchers), np.int32),
-        ready_s=np.zeros(len(launchers)),
+        launchers=rec(len(launchers), LAUNCHER_STATE),
+        units=rec(units, UNIT_STATE),
         capacity=np.zeros((units, missiles), np.int32),
         stock=np.zeros((units, missiles), np.int32),
-        channels=np.zeros(units, np.int32),
-        guided=np.zeros(units, np.int32),
-        plot_pos_m=np.zeros((plots, 3)),
-        plot_cov_m2=np.zeros((plots, 6)),
-        plot_clutter_pm3=np.zeros(plots),
-        plot_threat=np.zeros(plots, np.int32),
-        tracks=tracks_allocate(slots, plots),
-        queue=Queue(
-            np.zeros(events),
-            np.zeros(events, np.int64),
-            np.zeros(events, np.int32),
-            np.zeros(events, np.int32),
-            np.zeros(events, np.int32),
-            np.zeros(2, np.int64),
-        ),
+        queue=rec(events, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
     )
+    scan = Plots(
+        pos_m=np.zeros((plots, 3)),
+        cov_m2=np.zeros((plots, 6)),
+        clutter_pm3=np.zeros(plots),
+        threat=np.zeros(plots, np.int32),
+    )
+    return Memory(state, scan, tracks_allocate(slots, plots))

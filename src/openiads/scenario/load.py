@@ -299,17 +299,17 @@ def _check_defence(
     post = file.defence.command_post
     key: Key = ("defence", "command_post")
     parts.build(CommandPost, "command-post", post.type, post.with_, key, faults)
-    roles = []
+    duties = []
     for name, site in file.defence.radars.items():
         key = ("defence", "radars", name)
         radar = parts.build(Radar, "radar", site.type, site.with_, key, faults)
-        roles.append(radar.role if radar else "acquisition")
-    if "acquisition" not in roles:
+        duties.append(radar.duty if radar else "acquisition")
+    if "acquisition" not in duties:
         faults.append(
             document.fault(
                 ("defence", "radars"),
                 "no radar feeds the track picture",
-                "add one whose role is `acquisition`",
+                "add one whose duty is `acquisition`",
             )
         )
     launchers = 0

@@ -150,15 +150,13 @@ class Parts:
     ) -> tuple[dict[str, Any], bool]:
         values: dict[str, Any] = {}
         missing = False
-        entry = self.catalogue[item]
         for field_name, field in cls.model_fields.items():
             name = key_of(field_name)
             if name in given:
                 values[name] = given[name]
                 self.used[item, name] = Provenance(item, name, None, str(given[name]))
                 continue
-            names = [n for n in (name, *stand_ins(field)) if n in entry.parameters]
-            choice = self._choose(item, names, key, faults) if names else None
+            choice = self._choose(item, (name, *stand_ins(field)), key, faults)
             if choice is None:
                 if field.is_required():
                     missing = True
@@ -174,12 +172,19 @@ class Parts:
             values[name] = _as_given(choice, unit_of(field))
         return values, missing
 
-    def _choose(self, item: str, names: list[str], key: Key, faults: list[Fault]) -> Choice | None:
-        """The first of ``names`` that holds a number or word."""
+    def _choose(
+        self, item: str, names: tuple[str, ...], key: Key, faults: list[Fault]
+    ) -> Choice | None:
+        """The first of ``names`` that holds a number or word; None where none does."""
         for name in names:
-            rule = self.rules.get(f"{item}.{name}", self.rules.get("rule", "nominal"))
+            owner, parameter = item, name
+            if name.startswith("system:"):
+                owner, parameter = self.catalogue[item].system or "", name.removeprefix("system:")
+            if owner not in self.catalogue or parameter not in self.catalogue[owner].parameters:
+                continue
+            rule = self.rules.get(f"{owner}.{parameter}", self.rules.get("rule", "nominal"))
             try:
-                choice = self.catalogue[item].parameters[name].choose(rule)
+                choice = self.catalogue[owner].parameters[parameter].choose(rule)
             except InputError as error:
                 faults.extend(self.document.fault(key, f.message, f.mend) for f in error.faults)
                 return None
