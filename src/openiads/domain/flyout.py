@@ -41,7 +41,8 @@ class FlyoutTable(NamedTuple):
 
     ``down_range_m`` (nr,) is measured along the ground, ``altitude_m`` (na,) above it; ``time_s``,
     ``speed_mps`` and ``margin`` (na, nr) are the time from launch, the end speed and the lateral
-    acceleration left in g. Outside the kinematic boundary the time is +inf, speed and margin 0.
+    acceleration left in g. Outside the kinematic boundary the time is +inf, speed and margin 0;
+    the launcher itself, (0, 0), has the time of ignition, so that the cell around it is not lost.
     Both axes are uniform, starting at 0, so that a look-up is two multiplications.
     """
 
@@ -108,6 +109,9 @@ def flyout_table(motor, ranges=51, altitudes=21):
         speed,
         margin,
     )
+    if not time[0, 0] < math.inf:
+        time[0, 0] = motor.constants["ignition_s"]
+        speed[0, 0] = motor.constants["ejection_speed_mps"]
     return FlyoutTable(down_range, altitude, time, speed, margin)
 
 

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from openiads.kernel import kernel
+from openiads.physics.geodesy import latitude_height
 
 STANDARD_GRAVITY_MPS2 = 9.80665
 """g0, the standard acceleration of free fall (CGPM 1901)."""
@@ -238,6 +239,33 @@ def gravity_j2(x, y, z):
 
 
 @kernel
+def earth_fixed_rates(t, y, par, out):
+    """Rates of (r, v) in Earth-fixed axes: gravity with J2, turning Earth, drag against still air.
+
+    dv/dt = g(r) - 2 ω × v - ω × (ω × r) - ρ |v| v / (2 β); ``par[0]`` is 1/β, kg/m² inverse (0: no
+    air). The air turns with the Earth; density is the standard atmosphere's at the height above
+    the ellipsoid. Reference: Vallado (2013), ch. 3 and 8; Regan and Anandakrishnan, Dynamics of
+    Atmospheric Re-Entry (1993), ch. 7.
+    """
+    x, yy, z = y[0], y[1], y[2]
+    vx, vy, vz = y[3], y[4], y[5]
+    gx, gy, gz = gravity_j2(x, yy, z)
+    w = EARTH_RATE_RADPS
+    resist = 0.0
+    if par[0] > 0.0:
+        across = math.sqrt(x * x + yy * yy)
+        density, _ = air(latitude_height(across, z)[2])
+        resist = 0.5 * density * math.sqrt(vx * vx + vy * vy + vz * vz) * par[0]
+    out[0], out[1], out[2] = vx, vy, vz
+    out[3] = gx + w * (2.0 * vy + w * x) - resist * vx
+    out[4] = gy + w * (w * yy - 2.0 * vx) - resist * vy
+    out[5] = gz - resist * vz
+
+
+@kernel
 def rates(kind, t, y, par, out):
     """Rates of the state ``y`` under the law ``kind``; ``par`` is that law's parameter vector."""
-    planar_rates(t, y, par, out)
+    if kind == PLANAR:
+        planar_rates(t, y, par, out)
+    else:
+        earth_fixed_rates(t, y, par, out)

@@ -65,7 +65,7 @@ def geodetic_to_ecef(lat_rad, lon_rad, height_m):
 
 
 @kernel
-def _latitude_height(p, z):
+def latitude_height(p, z):
     """(sinφ, cosφ, h) of a point at distance ``p`` from the axis and ``z`` above the equator.
 
     Bowring's fixed point on the parametric latitude β: tanφ = (z + e'² b sin³β) / (p - e² a cos³β)
@@ -95,7 +95,7 @@ def ecef_to_geodetic(x_m, y_m, z_m):
     (-π, π], and 0 on the axis. Valid from 1,300 km above the Earth's centre outwards: round trips
     are within a micrometre. Reference: Bowring, Survey Review 23 (1976) 323-327.
     """
-    sin_lat, cos_lat, height = _latitude_height(math.sqrt(x_m * x_m + y_m * y_m), z_m)
+    sin_lat, cos_lat, height = latitude_height(math.sqrt(x_m * x_m + y_m * y_m), z_m)
     lon = math.atan2(y_m, x_m) if x_m != 0.0 or y_m != 0.0 else 0.0
     return math.atan2(sin_lat, cos_lat), lon, height
 
@@ -244,7 +244,7 @@ def height_above_ellipsoid(x_m, y_m, z_m, lat0_rad):
     foot = SEMI_MAJOR_M / math.sqrt(1.0 - ECCENTRICITY2 * sin_lat * sin_lat)
     out = cos_lat * (foot + z_m) - sin_lat * y_m
     up = sin_lat * (foot * (1.0 - ECCENTRICITY2) + z_m) + cos_lat * y_m
-    return _latitude_height(math.sqrt(out * out + x_m * x_m), up)[2]
+    return latitude_height(math.sqrt(out * out + x_m * x_m), up)[2]
 
 
 @kernel(elementwise=True)
