@@ -26,8 +26,18 @@ from openiads.engine.world import (
 from openiads.kernel import kernel
 
 EARLIEST, SMALLEST = 0, 1
+
+BALLISTIC_LOOK_AHEAD_S = 240.0
+"""How far ahead a falling course is followed (assumed: longer than the flight of any round)."""
+
 MARCH_STEPS = 24
 """Points of a predicted path that are tried for an intercept; refined by bisection afterwards."""
+
+REFINE_STEPS = 8
+"""Bisections between a point that cannot be met and the next that can."""
+
+PATIENCE = 3.0
+"""Decision cycles after which a track that nobody can meet is looked at again."""
 
 
 @kernel
@@ -75,7 +85,8 @@ def score(m: Any, s: Any, slot: int, now_s: float) -> float:
         )
         if miss < least:
             least, value, time_s = miss, asset.value, when
-    return threat_score(value, time_s - (now_s - seen.time_s))
+    seen.to_go_s = time_s - (now_s - seen.time_s)
+    return threat_score(value, seen.to_go_s)
 
 
 @kernel
@@ -115,8 +126,10 @@ def goes_later(picture: Any, a: int, b: int) -> bool:
 def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
     """Order a volley at a track from the unit and missile that doctrine prefers, if any can."""
     seen = s.picture[slot]
-    best_unit, best_missile, best_rank, best_time = -1, -1, math.inf, 0.0
+    period = m.settings[0].decision_period_s
+    best_unit, best_missile, best_rank, best_spare, best_met = -1, -1, math.inf, 0.0, 0.0
     blocked = 0
+    soonest = math.inf
     for unit in range(m.units.shape[0]):
         base = m.units[unit]
         if not may_shoot_again(base.method, seen.volleys, base.volleys_max):
@@ -126,103 +139,102 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
         for missile in range(m.missiles.shape[0]):
             if s.capacity[unit, missile] == 0:
                 continue
-            met = predicted_intercept_s(m, s, slot, unit, missile, now_s)
+            met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s)
             if not math.isfinite(met):
                 blocked = max(blocked, WINDOW)
                 continue
-            if s.units[unit].channels >= m.radars[base.radar].simultaneous_engagements:
-                blocked = max(blocked, CHANNEL)
+            if spare > period:
+                soonest = min(soonest, spare)
                 continue
-            if s.units[unit].guided >= m.radars[base.radar].missiles_guided_simultaneously:
-                blocked = max(blocked, CHANNEL)
-                continue
-            if s.stock[unit, missile] <= base.reserve_rounds:
-                blocked = max(blocked, MAGAZINE)
+            refusal = refused(m, s, unit, missile)
+            if refusal != 0:
+                blocked = max(blocked, refusal)
                 continue
             rank_here = met
             if base.missile_choice == SMALLEST:
                 rank_here = m.missiles[missile].range_max_aerodynamic_m
             if rank_here < best_rank:
-                best_rank, best_unit, best_missile, best_time = rank_here, unit, missile, met
+                best_rank, best_unit, best_missile = rank_here, unit, missile
+                best_spare, best_met = spare, met
     if best_unit >= 0:
-        order_volley(m, s, slot, best_unit, best_missile, best_time)
+        order_volley(m, s, slot, best_unit, best_missile, best_spare, best_met)
         return
-    if seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
+    if soonest == math.inf and seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
         mine = s.threats[seen.threat]
         if blocked > mine.blocked:
             mine.blocked = blocked
             write(s.now[0], s.log, LOG_REFUSED, seen.threat, seen.id, -1, blocked, 0.0)
-    seen.consider_s = now_s + wait_s(m, s, slot, blocked, now_s)
+    wait = period if blocked > WINDOW else PATIENCE * period
+    # A course changes: look again when half of the time to the window has gone.
+    seen.consider_s = now_s + max(period, min(wait if soonest == math.inf else 0.5 * soonest, 60.0))
 
 
 @kernel(inline="always")
-def wait_s(m: Any, s: Any, slot: int, blocked: int, now_s: float) -> float:
-    """How long a track that nobody can shoot at need not be looked at again.
-
-    A track outside every reach cannot be met before it has flown half of the gap; nothing is lost
-    by waiting that long. Otherwise the next cycle.
-    """
-    period = m.settings[0].decision_period_s
-    if blocked != WINDOW:
-        return period
-    seen = s.picture[slot]
-    speed = math.sqrt(seen.vx * seen.vx + seen.vy * seen.vy + seen.vz * seen.vz)
-    gap = math.inf
-    for unit in range(m.units.shape[0]):
-        base = m.units[unit]
-        away = math.sqrt((seen.x - base.x) ** 2 + (seen.y - base.y) ** 2 + (seen.z - base.z) ** 2)
-        for missile in range(m.missiles.shape[0]):
-            if s.capacity[unit, missile] > 0:
-                kind = m.missiles[missile]
-                gap = min(gap, away - kind.range_max_aerodynamic_m - speed * kind.top_s)
-    return max(period, min(0.5 * gap / max(speed, 1.0), 60.0))
+def refused(m: Any, s: Any, unit: int, missile: int) -> int:
+    """The link that keeps a unit from firing a missile it could meet a track with; 0 if none."""
+    eye = m.radars[m.units[unit].radar]
+    link = 0
+    if s.stock[unit, missile] <= m.units[unit].reserve_rounds:
+        link = MAGAZINE
+    elif (
+        s.units[unit].channels >= eye.simultaneous_engagements
+        or s.units[unit].guided >= eye.missiles_guided_simultaneously
+    ):
+        link = CHANNEL
+    return link
 
 
 @kernel
 def predicted_intercept_s(
     m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float
-) -> float:
-    """Seconds until the missile could meet the track on its predicted course; inf if it cannot.
+) -> tuple[float, float]:
+    """(seconds until the missile can meet the track, seconds to spare before it must leave).
 
-    The course is straight, or falls under gravity where the track can only be ballistic. The first
-    of `MARCH_STEPS` points that the round reaches no later than the track is refined by bisection.
+    (inf, 0) if it never can on the predicted course, which is straight, or falls under gravity
+    where the track can only be ballistic. The course is followed from its entry into reach to the
+    asset at risk. At the first of `MARCH_STEPS` points inside the envelope and in sight, refined by
+    bisection, the round may be early: then the launch can wait for the time to spare. Where it
+    would be late, the first later point that it reaches in time is taken.
     """
     base, kind, seen = m.units[unit], m.missiles[missile], s.picture[slot]
     x, y, z = expected_place(seen, now_s)
     vx, vy, vz = seen.vx, seen.vy, seen.vz
     speed = math.sqrt(vx * vx + vy * vy + vz * vz)
-    radius = m.settings[0].earth_radius_m
-    ballistic = looks_ballistic(speed, height_m(x, y, z, radius))
     if speed > kind.target_speed_max_mps:
-        return math.inf
+        return math.inf, 0.0
+    ballistic = looks_ballistic(speed, height_m(x, y, z, m.settings[0].earth_radius_m))
     gravity = m.settings[0].gravity_mps2 if ballistic else 0.0
     reach = kind.range_max_ballistic_m if ballistic else kind.range_max_aerodynamic_m
     reach = min(reach, base.commit_range_max_m)
     begin, end = reach_times_s(x - base.x, y - base.y, z - base.z, vx, vy, vz, reach)
-    if ballistic:  # a falling course is not straight: look along all of the flight time
-        begin, end = 0.0, kind.top_s
-    end = min(end, kind.top_s)
+    if ballistic:  # a falling course is not straight: look along all of it
+        begin, end = 0.0, BALLISTIC_LOOK_AHEAD_S
+    end = min(end, max(seen.to_go_s, begin + 1.0))
     if begin >= end:
-        return math.inf
+        return math.inf, 0.0
     delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
     step = (end - begin) / MARCH_STEPS
     before = begin
+    inside = False
     for k in range(MARCH_STEPS + 1):
         after = begin + k * step
-        if slack_s(m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, after, delay) >= 0.0:
-            if k == 0:
-                return after
-            for _ in range(6):
-                middle = 0.5 * (before + after)
-                if slack_s(
+        spare = slack_s(m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, after, delay)
+        if not inside and spare > -math.inf and k > 0:
+            low, high = before, after
+            for _ in range(REFINE_STEPS):
+                middle = 0.5 * (low + high)
+                trial = slack_s(
                     m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, middle, delay
-                ) >= 0.0:  # fmt: skip
-                    after = middle
+                )
+                if trial > -math.inf:
+                    high, spare, after = middle, trial, middle
                 else:
-                    before = middle
-            return after
+                    low = middle
+        inside = spare > -math.inf
+        if spare >= 0.0:
+            return after, spare
         before = after
-    return math.inf
+    return math.inf, 0.0
 
 
 @kernel
@@ -255,9 +267,9 @@ def slack_s(
     px, py = x + vx * after_s, y + vy * after_s
     pz = z + vz * after_s - 0.5 * gravity * after_s * after_s
     height = height_m(px, py, pz, m.settings[0].earth_radius_m)
-    if not unit_sees(m, base.radar, px, py, pz, height):
-        return -math.inf
     flight = time_of_flight_s(m, base, missile, ballistic, px, py, pz, height)
+    if flight == math.inf or not unit_sees(m, base.radar, px, py, pz, height):
+        return -math.inf
     return after_s - delay_s - flight
 
 
@@ -278,7 +290,9 @@ def unit_sees(m: Any, radar: int, x: float, y: float, z: float, height: float) -
 
 
 @kernel(inline="always")
-def order_volley(m: Any, s: Any, slot: int, unit: int, missile: int, met_s: float) -> None:
+def order_volley(
+    m: Any, s: Any, slot: int, unit: int, missile: int, spare_s: float, met_s: float
+) -> None:
     """Take the channel and the rounds of a volley and queue its launches."""
     now = s.now[0]
     base = m.units[unit]
@@ -301,7 +315,8 @@ def order_volley(m: Any, s: Any, slot: int, unit: int, missile: int, met_s: floa
     order.locked = 0
     order.flew = 0
     for k in range(wanted):
-        take_round(m, s, engagement, now.time_s + delay + k * base.salvo_interval_s)
+        leaves = now.time_s + spare_s + delay + k * base.salvo_interval_s
+        take_round(m, s, engagement, leaves)
     now.n_engagements += 1
     s.units[unit].channels += 1
     seen.engagement = engagement

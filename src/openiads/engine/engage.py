@@ -39,6 +39,8 @@ from openiads.engine.world import (
 from openiads.kernel import kernel
 from openiads.physics.random import draw
 
+MEET_REFINE_STEPS = 16
+
 HOLD_PD = 0.5
 """An engagement radar holds a target where one look detects it more often than not (assumed)."""
 
@@ -90,33 +92,47 @@ def time_of_flight_s(
 def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
     """Seconds from now until the missile meets the threat on its true path; inf if it cannot.
 
-    The first grid point that the missile reaches no later than the threat, held by the engagement
-    radar, then linear between it and the point before. Guidance closes on the true path because
-    the engagement radar follows the target during the flight; the path itself does not change.
+    The first point of the path that the round reaches no later than the threat and that the
+    engagement radar holds, found grid step by grid step and refined by bisection. Guidance closes
+    on the true path because the engagement radar follows the target during the flight.
     """
     now_s = s.now[0].time_s
+    row = m.threats[threat]
+    ends_s = s.threats[threat].started_s + row.life_s
+    before = now_s
+    after = now_s
+    while after < ends_s:
+        if late_s(m, s, unit, missile, threat, after) <= 0.0:
+            if after == now_s:
+                return 0.0
+            for _ in range(MEET_REFINE_STEPS):
+                middle = 0.5 * (before + after)
+                if late_s(m, s, unit, missile, threat, middle) <= 0.0:
+                    after = middle
+                else:
+                    before = middle
+            return after - now_s
+        before = after
+        after += row.step_s
+    return math.inf
+
+
+@kernel
+def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) -> float:
+    """By how much a round that leaves now would be late at the threat's place at ``time_s``.
+
+    inf where the place is outside the envelope or the engagement radar does not hold the target.
+    """
     base = m.units[unit]
     row = m.threats[threat]
-    at, part = truth_at(m, s, threat, now_s)
-    if at < 0:
+    at, part = truth_at(m, s, threat, time_s)
+    if at < 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
         return math.inf
+    x, y, z = position_at(m, at, part, row.step_s)
+    height = height_m(x, y, z, m.settings[0].earth_radius_m)
     ballistic = row.category == BALLISTIC
-    end = row.grid + row.n_grid - 1
-    wait = -part * row.step_s
-    early = math.inf
-    radius = m.settings[0].earth_radius_m
-    for point in range(at, end + 1):
-        if wait >= 0.0:
-            x, y, z = m.grid_pos_m[point, 0], m.grid_pos_m[point, 1], m.grid_pos_m[point, 2]
-            height = height_m(x, y, z, radius)
-            late = time_of_flight_s(m, base, missile, ballistic, x, y, z, height) - wait
-            if late <= 0.0 and m.look_pd[base.radar, point] >= HOLD_PD:
-                if early < math.inf and early > 0.0:
-                    return wait - row.step_s * (1.0 - early / (early - late))
-                return wait
-            early = late
-        wait += row.step_s
-    return math.inf
+    flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
+    return flight - (time_s - s.now[0].time_s)
 
 
 @kernel(inline="always")

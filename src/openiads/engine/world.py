@@ -252,6 +252,7 @@ PICTURE = np.dtype(
         ("consider_s", "f8"),
         ("time_s", "f8"),
         ("score", "f8"),
+        ("to_go_s", "f8"),
         ("x", "f8"),
         ("y", "f8"),
         ("z", "f8"),
