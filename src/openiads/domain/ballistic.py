@@ -11,13 +11,20 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from openiads.domain.boost import Boost
 from openiads.domain.knots import Knots, ecef_to_frame, refine, sample
 from openiads.faults import Fault, InputError
 from openiads.physics.flight import arc, minimum_energy
 from openiads.physics.freeflight import fall, free_states, states_between
 from openiads.physics.geodesic import geodesic_direct, geodesic_inverse
-from openiads.physics.geodesy import ecef_to_geodetic, geodetic_to_ecef, rotate_to_ecef
+from openiads.physics.geodesy import (
+    ecef_to_geodetic,
+    enu_to_ecef,
+    geodetic_to_ecef,
+    rotate_to_ecef,
+)
 
 BURN_TIME_S, BURN_SPEED_MPS, BURN_POWER = 225.0, 7100.0, 1.45
 """An unpublished burn time is 225 s (V / 7.1 km/s)^1.45, V the vacuum arc's speed; assumed: between
@@ -53,36 +60,6 @@ class BallisticFlight(NamedTuple):
     miss_m: float
 
 
-class _Boost:
-    """The boost's shape in a vertical plane: speed V u(τ), path angle from the vertical to γ.
-
-    u = 0.4 τ + 0.6 τ² (acceleration grows as propellant burns), and after a tenth of the burn the
-    angle tips over by the sine of the time left to half way; both assumed, so that burnout lies at
-    public heights (Scud-B about 30 km, ICBM 200 to 400 km). Distances are quadratures.
-    """
-
-    def __init__(self, angle_rad):
-        self.tau = np.linspace(0.0, 1.0, 1001)
-        tip = np.clip((self.tau - 0.1) / 0.5, 0.0, 1.0)
-        angle = 0.5 * np.pi - (0.5 * np.pi - angle_rad) * np.sin(0.5 * np.pi * tip)
-        u = 0.4 * self.tau + 0.6 * self.tau**2
-        self.rate = np.stack([u * np.cos(angle), u * np.sin(angle)], axis=1)
-        step = self.tau[1]
-        # Fourth order: the trapezium with the end correction of the derivative.
-        slope = np.gradient(self.rate, step, axis=0, edge_order=2)
-        part = 0.5 * step * (self.rate[1:] + self.rate[:-1])
-        part += step * step / 12.0 * (slope[:-1] - slope[1:])
-        self.way = np.concatenate([np.zeros((1, 2)), np.cumsum(part, axis=0)])
-
-    def at(self, tau):
-        """(way (n, 2), rate (n, 2)) at τ, in units of V T and V: along the ground and up."""
-        shape = Knots(
-            self.tau, np.pad(self.way, ((0, 0), (0, 1))), np.pad(self.rate, ((0, 0), (0, 1)))
-        )
-        way, rate = sample(shape, tau)
-        return way[:, :2], rate[:, :2]
-
-
 class _Launch:
     """The launch site and the turn from its vertical plane to Earth-fixed axes."""
 
@@ -111,7 +88,7 @@ class _Shot:
 
     def fly(self, speed, angle, azimuth):
         """(apogee_m, apogee_s, time_s) of the free flight; the end state is in ``end``."""
-        self.boost = _Boost(angle)
+        self.boost = Boost(angle)
         state = self.launch.states(self.boost, np.array([1.0]), speed, azimuth, self.burn_s)[0]
         self.burnout = state
         time, apogee, apogee_s = fall(state, self.beta_inverse, self.aim[2], _TIME_MOST_S, self.end)
@@ -199,15 +176,15 @@ def _check(launch, aim, apogee, burn_time_s, coefficient):
 
 
 def ballistic(
-    launch_map_m,
-    aim_map_m,
-    lat0_rad,
-    lon0_rad,
-    apogee=None,
-    burn_time_s=None,
-    ballistic_coefficient_kgm2=BALLISTIC_COEFFICIENT_KGM2,
-    separating=True,
-    start_s=0.0,
+    launch_map_m: npt.ArrayLike,
+    aim_map_m: npt.ArrayLike,
+    lat0_rad: float,
+    lon0_rad: float,
+    apogee: float | str | None = None,
+    burn_time_s: float | None = None,
+    ballistic_coefficient_kgm2: float = BALLISTIC_COEFFICIENT_KGM2,
+    separating: bool = True,
+    start_s: float = 0.0,
 ) -> BallisticFlight:
     """A ballistic flight from one map point to another, launched at ``start_s``.
 
@@ -229,9 +206,8 @@ def ballistic(
     top = _apogee(distance, apogee)
     speed, angle, _ = arc(distance, top)
     burn = burn_time_s if burn_time_s is not None else _burn_time(speed)
-    shot = _Shot(
-        _Launch(*sites[0], start[2]), (*sites[1], aim[2]), burn, ballistic_coefficient_kgm2
-    )
+    launch = _Launch(sites[0][0], sites[0][1], start[2])
+    shot = _Shot(launch, (*sites[1], aim[2]), burn, ballistic_coefficient_kgm2)
     x, f = _shoot(shot, (0.95 * speed, angle, azimuth), top)
     if f is None or math.hypot(f[0], f[1]) > 50.0:
         miss = "never comes down" if f is None else f"misses by {math.hypot(f[0], f[1]):.0f} m"
@@ -278,6 +254,47 @@ def _flight(shot, x, f, lat0_rad, lon0_rad, start_s, separating):
         float(np.linalg.norm(end[3:])),
         math.hypot(f[0], f[1]),
     )
+
+
+def release(
+    flight: BallisticFlight,
+    at_s: float,
+    push_mps: npt.ArrayLike,
+    ballistic_coefficient_kgm2: float,
+    lat0_rad: float,
+    lon0_rad: float,
+) -> Knots:
+    """Knots of a decoy (or fragment) that leaves a ballistic flight at ``at_s``, to the ground.
+
+    It starts with the missile's position and velocity plus ``push_mps`` (3,) in the scenario frame
+    and falls freely with its own ballistic coefficient. Raises `InputError` for a time outside the
+    free flight, a coefficient that is not positive, or a body that does not come down.
+    """
+    push = np.array(push_mps, dtype=float)
+    faults = []
+    if not flight.burnout_s <= at_s < flight.impact_s:
+        faults.append(
+            Fault(
+                f"a decoy leaves at {at_s:.1f} s, the free flight lasts from "
+                f"{flight.burnout_s:.1f} to {flight.impact_s:.1f} s",
+                key="at_s",
+            )
+        )
+    if push.shape != (3,) or not np.isfinite(push).all():
+        faults.append(Fault("a push needs three finite speeds", key="push_mps"))
+    if not ballistic_coefficient_kgm2 > 0.0:
+        faults.append(Fault("must be positive", key="ballistic_coefficient_kgm2"))
+    if faults:
+        raise InputError(faults)
+    pos, vel = sample(flight.knots, np.array([at_s]))
+    speed = vel[0] + push
+    state = np.concatenate(
+        [
+            enu_to_ecef(pos[0, 0], pos[0, 1], pos[0, 2], lat0_rad, lon0_rad, 0.0),
+            rotate_to_ecef(speed[0], speed[1], speed[2], lat0_rad, lon0_rad),
+        ]
+    )
+    return _falling(state, ballistic_coefficient_kgm2, lat0_rad, lon0_rad, at_s)
 
 
 class _Fall:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from openiads.faults import InputError
 from openiads.kernel import kernel
@@ -22,6 +23,10 @@ VELOCITY_TOLERANCE_MPS = 0.1
 _SAFETY = 0.6
 """Probes see the error at three points of an interval; its peak may be a little larger."""
 _SPAN_MIN_S = 2e-3
+
+
+Law = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Times (n,) to positions (n, 3) and velocities (n, 3)."""
 
 
 class Knots(NamedTuple):
@@ -107,7 +112,7 @@ def sample(knots, t_s):
     return position, velocity
 
 
-def refine(law: Callable, breaks_s, knots_most=20_000) -> Knots:
+def refine(law: Law, breaks_s: npt.ArrayLike, knots_most: int = 20_000) -> Knots:
     """Knots of ``law(t (n,)) -> (pos (n, 3), vel (n, 3))`` between and at ``breaks_s``.
 
     Intervals are halved until the cubic agrees with the law at a quarter, half and three quarters
@@ -154,6 +159,8 @@ def _insert(t, pos, vel, split, probes, law_pos, law_vel, rows):
 
 def ecef_to_frame(pos_ecef, vel_ecef, lat0_rad, lon0_rad):
     """Earth-fixed positions and velocities (n, 3) in the scenario frame at (lat0, lon0)."""
-    pos = np.stack(ecef_to_enu(*pos_ecef.T, lat0_rad, lon0_rad, 0.0), axis=1)
-    vel = np.stack(rotate_to_enu(*vel_ecef.T, lat0_rad, lon0_rad), axis=1)
+    x, y, z = pos_ecef.T
+    u, v, w = vel_ecef.T
+    pos = np.stack(ecef_to_enu(x, y, z, lat0_rad, lon0_rad, 0.0), axis=1)
+    vel = np.stack(rotate_to_enu(u, v, w, lat0_rad, lon0_rad), axis=1)
     return pos, vel

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from openiads.domain.knots import Knots, refine
 from openiads.faults import Fault, InputError
@@ -178,14 +179,14 @@ class _Track:
 class _Profile:
     """Distance and height over time: constant acceleration, and linear heights with blends."""
 
-    def __init__(self, distance, speeds, heights):
+    def __init__(self, distance, speeds, heights, blend_g):
         spans = 2.0 * np.diff(distance) / (speeds[:-1] + speeds[1:])
         self.times = np.concatenate([[0.0], np.cumsum(spans)])
         self.distance, self.speeds, self.heights = distance, speeds, heights
         self.accelerations = np.diff(speeds) / spans
         self.rates = np.diff(heights) / spans
         change = np.diff(self.rates)
-        wish = np.abs(change) / (2.0 * BLEND_LOAD_G * STANDARD_GRAVITY_MPS2)
+        wish = np.abs(change) / (2.0 * blend_g * STANDARD_GRAVITY_MPS2)
         self.blend = np.minimum(wish, 0.45 * np.minimum(spans[:-1], spans[1:]))
         self.change = change
 
@@ -220,21 +221,22 @@ class _Profile:
 
 
 def waypoints(
-    points_map_m,
-    speeds_mps,
-    turn_g,
-    climb_mps,
-    lat0_rad,
-    lon0_rad,
-    start_s=0.0,
-    weave=None,
+    points_map_m: npt.ArrayLike,
+    speeds_mps: npt.ArrayLike,
+    turn_g: float,
+    climb_mps: float,
+    lat0_rad: float,
+    lon0_rad: float,
+    start_s: float = 0.0,
+    weave: Weave | None = None,
+    blend_g: float = BLEND_LOAD_G,
 ) -> Knots:
     """Knots of a flight along waypoints, from the first at ``start_s`` to the last.
 
     ``points_map_m`` (k, 3) are map east, north and height, ``speeds_mps`` (k,) ground speeds at
     them. Legs are geodesics; each inner corner is rounded by a circle of radius V²/(n g) with
     n = ``turn_g`` the lateral load, so that the corner itself is passed at a distance; climb rates
-    are blended at ``BLEND_LOAD_G``, which also rounds height corners inwards (above a lower one,
+    are blended at ``blend_g``, which also rounds height corners inwards (above a lower one,
     below an upper one). ``weave`` is a `Weave`. Knots are within 1 m and 0.1 m/s of this law.
     Raises `InputError` with all faults: legs too short for their turns, climbs beyond
     ``climb_mps``, a weave beyond ``turn_g``.
@@ -250,7 +252,7 @@ def waypoints(
         raise InputError(
             _geometry_faults(legs, speeds, np.arange(len(points)), points[:, 2] * 0.0, climb_mps)
         )
-    profile = _Profile(track.middle, speeds, points[:, 2])
+    profile = _Profile(track.middle, speeds, points[:, 2], blend_g)
     faults = _geometry_faults(legs, speeds, profile.times, points[:, 2], climb_mps)
     if weave is not None:
         faults += _weave_faults(weave, turn_g)

@@ -25,7 +25,7 @@ J2 = 1.08262982e-3
 EARTH_RATE_RADPS = 7.292115e-5
 """Rate of the Earth, TR8350.2 table 3.1."""
 
-PLANAR, EARTH_FIXED = 0, 1
+PLANAR, EARTH_FIXED, GLIDE = 0, 1, 2
 """Kinds of law for `rates`."""
 
 NO_AIR, STANDARD_AIR, EXPONENTIAL_AIR = 0, 1, 2
@@ -263,9 +263,53 @@ def earth_fixed_rates(t, y, par, out):
 
 
 @kernel
+def glide_rates(t, y, par, out):
+    """Rates of (s, h, V, γ) of a lifting body over a spherical Earth that does not turn.
+
+    ds/dt = V cosγ R/r, dh/dt = V sinγ, dV/dt = -D - g sinγ, dγ/dt = L/V + (V/r - g/V) cosγ, with
+    D = q/β (1 + u²)/2 and L = u E q/β: E the greatest lift-to-drag ratio, β = m/(C_D A) there, u
+    the lift over the lift at E. In a skip glide u = 1. In an equilibrium glide
+    u = 1 - c (γ - γ_e) with γ_e = -2 H g / (E V²), the angle of quasi-equilibrium, and c that
+    damps the phugoid at 0.7. In the dive L follows proportional navigation of gain 4 on the aim,
+    limited to ``LOAD``. ``par``: 1/β, E, skip, dive, aim s, aim h, load. Reference: Vinh,
+    Busemann and Culp, Hypersonic and Planetary Entry Flight Mechanics (1980), ch. 5 and 7.
+    """
+    height, speed, angle = y[1], y[2], y[3]
+    radius = EARTH_RADIUS_M + height
+    gravity = MU_M3PS2 / (radius * radius)
+    density, _ = air(height)
+    push = 0.5 * density * speed * speed * par[0]
+    sine, cosine = math.sin(angle), math.cos(angle)
+    lift_best = par[1] * push
+    if par[3] > 0.0:
+        along, down = par[4] - y[0], height - par[5]
+        distance = math.sqrt(along * along + down * down)
+        sight = math.atan2(-down, along)
+        turn = 4.0 * speed * math.sin(sight - angle) / max(distance, 1.0)
+        lift = turn * speed + (gravity - speed * speed / radius) * cosine
+        most = min(2.0 * lift_best, par[6])
+        lift = min(max(lift, -most), most)
+        used = lift / lift_best if lift_best > 0.0 else 0.0
+    else:
+        used = 1.0
+        if par[2] == 0.0:
+            weight = max(gravity - speed * speed / radius, 0.5)
+            settled = -2.0 * 7000.0 * gravity / (par[1] * speed * speed)
+            used -= 1.4 * speed / math.sqrt(7000.0 * weight) * (angle - settled)
+            used = min(max(used, 0.0), 2.0)
+        lift = used * lift_best
+    out[0] = speed * cosine * EARTH_RADIUS_M / radius
+    out[1] = speed * sine
+    out[2] = -0.5 * push * (1.0 + used * used) - gravity * sine
+    out[3] = lift / speed + (speed / radius - gravity / speed) * cosine
+
+
+@kernel
 def rates(kind, t, y, par, out):
     """Rates of the state ``y`` under the law ``kind``; ``par`` is that law's parameter vector."""
     if kind == PLANAR:
         planar_rates(t, y, par, out)
-    else:
+    elif kind == EARTH_FIXED:
         earth_fixed_rates(t, y, par, out)
+    else:
+        glide_rates(t, y, par, out)

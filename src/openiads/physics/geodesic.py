@@ -182,38 +182,39 @@ def _arc(sin_b1, cos_b1, sin_b2, cos_b2, sin_a1, cos_a1):
 
 
 @kernel
-def _first_azimuth(sin_b1, cos_b1, sin_b2, cos_b2, lon12):
-    """The azimuth α1 in [0, π] whose geodesic spans ``lon12``, λ12(α1) being increasing.
+def _first_course(sin_b1, cos_b1, sin_b2, cos_b2, lon12):
+    """δ = π/2 - α1 in [-π/2, π/2] of the geodesic that spans ``lon12``; λ12(δ) decreases.
 
-    A secant step from the sphere's azimuth, kept inside a bracket by bisection.
+    A secant step from the sphere's azimuth, kept inside a bracket by bisection. δ rather than α1,
+    because near the equator the azimuth is due east but for parts that π/2 would swallow.
     """
-    low, high = 0.0, math.pi
-    # Longitude on the auxiliary sphere is about λ12 / (1 - f cosβ); Karney eq. 48.
+    low, high = -0.5 * math.pi, 0.5 * math.pi
+    # Longitude on the auxiliary sphere is about λ12 / sqrt(1 - e² cos²β); Karney eq. 48.
     omega = lon12 / math.sqrt(1.0 - _E2 * 0.25 * (cos_b1 + cos_b2) ** 2)
-    azimuth = math.atan2(
-        cos_b2 * math.sin(omega), cos_b1 * sin_b2 - sin_b1 * cos_b2 * math.cos(omega)
+    course = math.atan2(
+        cos_b1 * sin_b2 - sin_b1 * cos_b2 * math.cos(omega), cos_b2 * math.sin(omega)
     )
-    if not 0.0 < azimuth < math.pi:
-        azimuth = 0.5 * math.pi
+    if not low < course < high:
+        course = 0.0
     before, error_before = math.nan, math.nan
-    for _ in range(120):
-        span, _, _, _ = _arc(sin_b1, cos_b1, sin_b2, cos_b2, math.sin(azimuth), math.cos(azimuth))
+    for _ in range(200):
+        span, _, _, _ = _arc(sin_b1, cos_b1, sin_b2, cos_b2, math.cos(course), math.sin(course))
         error = span - lon12
         if error > 0.0:
-            high = azimuth
+            low = course
         else:
-            low = azimuth
-        if abs(error) < 2e-16 or high - low < 4e-16:
+            high = course
+        if abs(error) < 2e-16:
             break
         rise = error - error_before
-        new = azimuth - error * (azimuth - before) / rise if rise != 0.0 else math.nan
-        before, error_before = azimuth, error
+        new = course - error * (course - before) / rise if rise != 0.0 else math.nan
+        before, error_before = course, error
         if not low < new < high:
             new = 0.5 * (low + high)
-        if new == azimuth:
+        if new in (course, low, high):
             break
-        azimuth = new
-    return azimuth
+        course = new
+    return course
 
 
 @kernel(elementwise=True)
@@ -234,20 +235,22 @@ def geodesic_inverse(lat1_rad, lon1_rad, lat2_rad, lon2_rad):
     sin_b1, cos_b1 = _reduced(lat_a)
     sin_b2, cos_b2 = _reduced(lat_b)
     span = abs(lon12)
-    if sin_b1 == 0.0:
-        sin_b1 = -1e-150  # a start on the equator counts as south of it, so that σ1 = -π, not π
+    on_equator = sin_b1 > -1e-15
+    if on_equator:
+        # Both within 7 nm of it. The start counts as south, so that σ1 = -π and not π.
+        sin_b1, sin_b2 = -1e-150, 0.0
     if cos_b1 <= 1e-15 or span == 0.0 or span >= math.pi:
         # Along a meridian; a pole lies on every meridian, so its azimuth carries the longitude.
         over = cos_b1 > 1e-15 and span > 0.0
         length = _meridian(sin_b1, cos_b1, sin_b2, cos_b2, over)
         sin_a1, cos_a1 = math.sin(span), math.cos(span)
         sin_a2, cos_a2 = 0.0, 1.0
-    elif sin_b1 == -1e-150 and span <= (1.0 - _F) * math.pi:
+    elif on_equator and span <= (1.0 - _F) * math.pi:
         length = _A * span
         sin_a1, cos_a1, sin_a2, cos_a2 = 1.0, 0.0, 1.0, 0.0
     else:
-        azimuth = _first_azimuth(sin_b1, cos_b1, sin_b2, cos_b2, span)
-        sin_a1, cos_a1 = math.sin(azimuth), math.cos(azimuth)
+        course = _first_course(sin_b1, cos_b1, sin_b2, cos_b2, span)
+        sin_a1, cos_a1 = math.cos(course), math.sin(course)
         _, length, sin_a2, cos_a2 = _arc(sin_b1, cos_b1, sin_b2, cos_b2, sin_a1, cos_a1)
     if swap:
         sin_a1, cos_a1, sin_a2, cos_a2 = sin_a2, cos_a2, sin_a1, cos_a1
