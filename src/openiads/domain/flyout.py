@@ -115,7 +115,7 @@ def flyout_table(motor, ranges=51, altitudes=21):
     return FlyoutTable(down_range, altitude, time, speed, margin)
 
 
-@kernel
+@kernel(borrows=True)
 def flyout_time(down_range_axis, altitude_axis, time_s, speed_mps, down_range_m, altitude_m):
     """Time of flight and end speed to a point, bilinear: (time_s, speed_mps); (inf, 0) outside.
 

@@ -72,15 +72,3 @@ def above_horizon(slant_m: float, antenna_m: float, target_m: float, radius_m: f
     high = max(target_m, 0.0)
     reach = math.sqrt(low * (2.0 * radius_m + low)) + math.sqrt(high * (2.0 * radius_m + high))
     return slant_m <= reach
-
-
-@kernel
-def elevation_rad(slant_m: float, antenna_m: float, target_m: float, radius_m: float) -> float:
-    """Apparent elevation on the effective Earth, radians.
-
-    sin el = ((kR + ht)^2 - (kR + ha)^2 - r^2) / (2 (kR + ha) r). Reference: Blake 1986, eq. 5.26.
-    """
-    low = radius_m + antenna_m
-    high = radius_m + target_m
-    sine = (high * high - low * low - slant_m * slant_m) / (2.0 * low * max(slant_m, 1.0))
-    return math.asin(max(-1.0, min(1.0, sine)))

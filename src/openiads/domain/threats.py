@@ -62,13 +62,6 @@ def looks_ballistic(speed_mps: float, height_m: float) -> bool:
 
 
 @kernel
-def ballistic_step(px, py, pz, vx, vy, vz, gravity_mps2, dt_s):
-    """Position after ``dt_s`` of free fall with constant gravity along -z (flat, vacuum)."""
-    half = 0.5 * gravity_mps2 * dt_s * dt_s
-    return px + vx * dt_s, py + vy * dt_s, pz + vz * dt_s - half
-
-
-@kernel
 def approach(px, py, pz, vx, vy, vz, ax, ay, az):
     """(time, miss distance) of closest approach of a straight course to a point; SI.
 

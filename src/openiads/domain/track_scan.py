@@ -43,7 +43,7 @@ _HISTORY = (1 << 60) - 1
 """Scans that the history of hits and misses can hold, as a mask."""
 
 
-@kernel
+@kernel(borrows=True)
 def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
     """Bring all tracks to ``time_s`` and feed them one scan of plots; returns the live tracks.
 
@@ -90,7 +90,7 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     return counts[LIVE]
 
 
-@kernel
+@kernel(borrows=True)
 def _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
     """Fill rows (live tracks) and edges (plots inside their gates, with costs); returns rows.
 
@@ -160,7 +160,7 @@ def _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
     return n_rows
 
 
-@kernel
+@kernel(borrows=True)
 def _plots_near(bucket, chain, cell, near, n_plots, x0, x1, y0, y1):
     """List in ``near`` the plots of the cells x0..x1 by y0..y1; returns how many."""
     if (x1 - x0 + 1) * (y1 - y0 + 1) > n_plots:
@@ -180,14 +180,14 @@ def _plots_near(bucket, chain, cell, near, n_plots, x0, x1, y0, y1):
     return count
 
 
-@kernel
+@kernel(borrows=True)
 def _hash(cx, cy):
     """Spread cell numbers over buckets (two large odd multipliers, high bits folded down)."""
     h = cx * 73856093 + cy * 19349669
     return h ^ (h >> 15)
 
 
-@kernel
+@kernel(borrows=True)
 def _index_plots(bucket, chain, cell, n_plots, plot_pos_m, cell_m):
     """Chain the plots of each cell behind the bucket of the cell."""
     mask = bucket.size - 1
@@ -203,7 +203,7 @@ def _index_plots(bucket, chain, cell, n_plots, plot_pos_m, cell_m):
         bucket[b] = j
 
 
-@kernel
+@kernel(borrows=True)
 def _hit(params, track, counts, x, i, cost):
     """Book a plot of that cost to slot ``i`` and confirm the track when it has earned it."""
     row = track[i]
@@ -223,7 +223,7 @@ def _hit(params, track, counts, x, i, cost):
     _confirm(params, track, counts, i)
 
 
-@kernel
+@kernel(borrows=True)
 def _confirm(params, track, counts, i):
     """Confirm the tentative track in slot ``i`` by M of N and score."""
     hits, bits = 0, track[i].history
@@ -235,7 +235,7 @@ def _confirm(params, track, counts, i):
         counts[CONFIRMATIONS] += 1
 
 
-@kernel
+@kernel(borrows=True)
 def _miss(params, track, counts, i):
     """Book a scan without a plot to slot ``i`` and delete the track when it is lost.
 
@@ -258,7 +258,7 @@ def _miss(params, track, counts, i):
         _free(track, counts, i)
 
 
-@kernel
+@kernel(borrows=True)
 def _free(track, counts, i):
     """Give the slot ``i`` back; ``counts[HIGH]`` sinks with the highest live slot."""
     track[i].status = FREE
@@ -267,7 +267,7 @@ def _free(track, counts, i):
         counts[HIGH] -= 1
 
 
-@kernel
+@kernel(borrows=True)
 def _slot(track, counts):
     """A slot for a new track, or -1.
 
@@ -296,7 +296,7 @@ def _slot(track, counts):
     return worst
 
 
-@kernel
+@kernel(borrows=True)
 def _initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2):
     """Begin a tentative track in slot ``i`` at plot ``j``: velocity 0 with the prior's spread.
 

@@ -165,7 +165,7 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
     return tables
 
 
-@kernel
+@kernel(borrows=True)
 def tracks_reset(tables):
     """Forget every track; ids start again at 0."""
     for i in range(tables.track.size):
@@ -180,7 +180,7 @@ def tracks_reset(tables):
         tables.plot_slot[j] = -1
 
 
-@kernel
+@kernel(borrows=True)
 def tracks_expect(params, tables, time_s, sensor_pos_m, max_range_m):
     """Set the detection probability of every track for the coming scan of one sensor.
 

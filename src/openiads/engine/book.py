@@ -21,7 +21,7 @@ from openiads.engine.world import (
 from openiads.kernel import kernel
 
 
-@kernel
+@kernel(borrows=True)
 def write(
     now: Any, log: Any, kind: int, threat: int, track: int, unit: int, serial: int, value: float
 ) -> None:
@@ -43,14 +43,14 @@ def write(
     now.n_log = at + 1
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def expected_place(seen: Any, now_s: float) -> tuple[float, float, float]:
     """Where a track of the picture is expected now, on a straight course, metres."""
     ahead = now_s - seen.time_s
     return seen.x + seen.vx * ahead, seen.y + seen.vy * ahead, seen.z + seen.vz * ahead
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def truth_at(m: Any, s: Any, threat: int, time_s: float) -> tuple[int, float]:
     """(grid index, fraction to the next) of a threat at ``time_s``; index -1 outside its life."""
     row = m.threats[threat]
@@ -65,7 +65,7 @@ def truth_at(m: Any, s: Any, threat: int, time_s: float) -> tuple[int, float]:
     return row.grid + step, age - step
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def position_at(m: Any, at: int, part: float, step_s: float) -> tuple[float, float, float]:
     """Position between two grid points by cubic Hermite interpolation, metres."""
     p2 = part * part
@@ -81,7 +81,7 @@ def position_at(m: Any, at: int, part: float, step_s: float) -> tuple[float, flo
     return x, y, z
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def velocity_at(m: Any, at: int, part: float) -> tuple[float, float, float]:
     """Velocity between two grid points, linear, m/s."""
     v = m.grid_vel_mps
@@ -93,7 +93,7 @@ def velocity_at(m: Any, at: int, part: float) -> tuple[float, float, float]:
     )
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def pd_between(m: Any, radar: int, at: int, part: float) -> float:
     """Detection probability between two grid points; negative where either is out of sight."""
     a, b = m.look_pd[radar, at], m.look_pd[radar, at + 1]
@@ -102,7 +102,7 @@ def pd_between(m: Any, radar: int, at: int, part: float) -> float:
     return a + part * (b - a)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def ground(s: Any, threat: int) -> None:
     """Take a threat out of the air (swap with the last of the list of the flying)."""
     now = s.now[0]
@@ -113,7 +113,7 @@ def ground(s: Any, threat: int) -> None:
             return
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def kill(m: Any, s: Any, threat: int, unit: int) -> None:
     """Book a threat as killed."""
     mine = s.threats[threat]
@@ -124,7 +124,7 @@ def kill(m: Any, s: Any, threat: int, unit: int) -> None:
     write(s.now[0], s.log, LOG_KILLED, threat, -1, unit, mine.shots, 0.0)
 
 
-@kernel
+@kernel(borrows=True)
 def leak(m: Any, s: Any, threat: int) -> None:
     """Book a threat as leaked, with its first broken link."""
     mine = s.threats[threat]
@@ -138,7 +138,7 @@ def leak(m: Any, s: Any, threat: int) -> None:
     write(s.now[0], s.log, LOG_LEAKED, threat, -1, -1, mine.link, 0.0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def first_broken_link(m: Any, s: Any, threat: int) -> int:
     """The link of the kill chain that stopped the defence against a leaker.
 

@@ -12,7 +12,7 @@ from openiads.kernel import kernel
 NEVER, BELOW_HORIZON, REACHABLE = 0, 1, 2
 
 
-@kernel
+@kernel(borrows=True)
 def last_chances(m: Any, loaded: Any, reaction_s: float) -> None:
     """Fill ``reachable`` and ``last_chance_s`` of every threat.
 

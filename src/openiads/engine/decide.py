@@ -40,7 +40,7 @@ PATIENCE = 3.0
 """Decision cycles after which a track that nobody can meet is looked at again."""
 
 
-@kernel
+@kernel(borrows=True)
 def decide(m: Any, s: Any) -> None:
     """One assignment cycle: rank the engageable tracks and order shots in that order."""
     count = 0
@@ -55,7 +55,7 @@ def decide(m: Any, s: Any) -> None:
         assign(m, s, s.ranked[k], now_s)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
     """Whether a track may be considered for a shot now; books its identification when due."""
     seen = s.picture[slot]
@@ -71,7 +71,7 @@ def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
     return True
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def score(m: Any, s: Any, slot: int, now_s: float) -> float:
     """Urgency of a track: the value of the asset that it passes nearest, over the time to it."""
     seen = s.picture[slot]
@@ -89,7 +89,7 @@ def score(m: Any, s: Any, slot: int, now_s: float) -> float:
     return threat_score(value, seen.to_go_s)
 
 
-@kernel
+@kernel(borrows=True)
 def rank(picture: Any, order: Any, count: int) -> None:
     """Sort the slots by falling score, ties by slot, in place (heap sort: no worst case)."""
     for start in range(count // 2 - 1, -1, -1):
@@ -99,7 +99,7 @@ def rank(picture: Any, order: Any, count: int) -> None:
         sift(picture, order, 0, end)
 
 
-@kernel
+@kernel(borrows=True)
 def sift(picture: Any, order: Any, at: int, count: int) -> None:
     """Move one entry down until both below it come before it in the wanted order."""
     while True:
@@ -114,7 +114,7 @@ def sift(picture: Any, order: Any, at: int, count: int) -> None:
         at = child
 
 
-@kernel
+@kernel(borrows=True)
 def goes_later(picture: Any, a: int, b: int) -> bool:
     """Whether slot ``a`` ranks behind slot ``b``."""
     if picture[a].score != picture[b].score:
@@ -122,7 +122,7 @@ def goes_later(picture: Any, a: int, b: int) -> bool:
     return a > b
 
 
-@kernel
+@kernel(borrows=True)
 def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
     """Order a volley at a track from the unit and missile that doctrine prefers, if any can."""
     seen = s.picture[slot]
@@ -169,22 +169,23 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
     seen.consider_s = now_s + max(period, min(wait if soonest == math.inf else 0.5 * soonest, 60.0))
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def refused(m: Any, s: Any, unit: int, missile: int) -> int:
     """The link that keeps a unit from firing a missile it could meet a track with; 0 if none."""
     eye = m.radars[m.units[unit].radar]
+    mine = s.units[unit]
     link = 0
     if s.stock[unit, missile] <= m.units[unit].reserve_rounds:
         link = MAGAZINE
     elif (
-        s.units[unit].channels >= eye.simultaneous_engagements
-        or s.units[unit].guided >= eye.missiles_guided_simultaneously
+        mine.channels >= eye.simultaneous_engagements
+        or mine.guided >= eye.missiles_guided_simultaneously
     ):
         link = CHANNEL
     return link
 
 
-@kernel
+@kernel(borrows=True)
 def predicted_intercept_s(
     m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float
 ) -> tuple[float, float]:
@@ -237,7 +238,7 @@ def predicted_intercept_s(
     return math.inf, 0.0
 
 
-@kernel
+@kernel(borrows=True)
 def reach_times_s(
     x: float, y: float, z: float, vx: float, vy: float, vz: float, reach_m: float
 ) -> tuple[float, float]:
@@ -254,7 +255,7 @@ def reach_times_s(
     return max(0.0, (-b - root) / a), (-b + root) / a
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def slack_s(
     m: Any, unit: int, missile: int, ballistic: bool, x: float, y: float, z: float,
     vx: float, vy: float, vz: float, gravity: float, after_s: float, delay_s: float,
@@ -273,7 +274,7 @@ def slack_s(
     return after_s - delay_s - flight
 
 
-@kernel
+@kernel(borrows=True)
 def unit_sees(m: Any, radar: int, x: float, y: float, z: float, height: float) -> bool:
     """Whether a point lies in the engagement radar's sector, range and line of sight."""
     eye = m.radars[radar]
@@ -289,7 +290,7 @@ def unit_sees(m: Any, radar: int, x: float, y: float, z: float, height: float) -
     return above_horizon(slant, eye.height_m, height, m.settings[0].effective_radius_m)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def order_volley(
     m: Any, s: Any, slot: int, unit: int, missile: int, spare_s: float, met_s: float
 ) -> None:
@@ -326,7 +327,7 @@ def order_volley(
     write(s.now[0], s.log, LOG_ORDER, seen.threat, seen.id, unit, engagement, met_s)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     """Take one round from the launcher that is ready first, and queue its launch."""
     order = s.engagements[engagement]

@@ -45,7 +45,7 @@ HOLD_PD = 0.5
 """An engagement radar holds a target where one look detects it more often than not (assumed)."""
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
     """A uniform draw named by a threat, logged where the Log keeps draws."""
     now = s.now[0]
@@ -55,14 +55,14 @@ def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
     return u
 
 
-@kernel
+@kernel(borrows=True)
 def height_m(x: float, y: float, z: float, radius_m: float) -> float:
     """Height of a point of the scenario frame above the sphere that fits the map origin."""
     up = z + radius_m
     return math.sqrt(x * x + y * y + up * up) - radius_m
 
 
-@kernel
+@kernel(borrows=True)
 def time_of_flight_s(
     m: Any, unit: Any, missile: int, ballistic: bool, x: float, y: float, z: float, height: float
 ) -> float:
@@ -88,7 +88,7 @@ def time_of_flight_s(
     return time_s
 
 
-@kernel
+@kernel(borrows=True)
 def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
     """Seconds from now until the missile meets the threat on its true path; inf if it cannot.
 
@@ -117,7 +117,7 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
     return math.inf
 
 
-@kernel
+@kernel(borrows=True)
 def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) -> float:
     """By how much a round that leaves now would be late at the threat's place at ``time_s``.
 
@@ -135,7 +135,7 @@ def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) 
     return flight - (time_s - s.now[0].time_s)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def lock(m: Any, s: Any, slot: int) -> int:
     """The true target that the cue of a track leads to: the nearest inside the basket, else -1."""
     now_s = s.now[0].time_s
@@ -156,7 +156,7 @@ def lock(m: Any, s: Any, slot: int) -> int:
     return best
 
 
-@kernel
+@kernel(borrows=True)
 def launch(m: Any, s: Any, shot: int) -> None:
     """A round is due to leave its rail: lock, solve the intercept, fly or abort."""
     now_s = s.now[0].time_s
@@ -193,7 +193,7 @@ def launch(m: Any, s: Any, shot: int) -> None:
     push(s.queue, s.now[0], mine.ends_s, EV_INTERCEPT, shot, 0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
     """Flight time to where the track of a dead target says it is (a phantom engagement)."""
     x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
@@ -201,7 +201,7 @@ def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
     return time_of_flight_s(m, m.units[order.unit], order.missile, False, x, y, z, height)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def start_reload(m: Any, s: Any, launcher: int) -> None:
     """Begin to refill a launcher whose last round has left, if a refill is there."""
     if s.launchers[launcher].rounds > 0 or s.launchers[launcher].reloads <= 0:
@@ -211,7 +211,7 @@ def start_reload(m: Any, s: Any, launcher: int) -> None:
     push(s.queue, s.now[0], ready, EV_RELOAD, launcher, 0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def reload(m: Any, s: Any, launcher: int) -> None:
     """A launcher is full again."""
     row = m.launchers[launcher]
@@ -220,7 +220,7 @@ def reload(m: Any, s: Any, launcher: int) -> None:
     write(s.now[0], s.log, LOG_RELOAD, -1, -1, row.unit, launcher, 0.0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     """A round stays on its rail; the engagement closes when none of its rounds is open."""
     mine = s.shots[shot]
@@ -239,7 +239,7 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
         close(m, s, mine.engagement)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def close(m: Any, s: Any, engagement: int) -> None:
     """All rounds of an engagement are accounted for: assess if any flew, else free the channel."""
     order = s.engagements[engagement]
@@ -254,7 +254,7 @@ def close(m: Any, s: Any, engagement: int) -> None:
         seen.consider_s = s.now[0].time_s + m.settings[0].decision_period_s
 
 
-@kernel
+@kernel(borrows=True)
 def intercept(m: Any, s: Any, shot: int) -> None:
     """A round meets its target: the kill draw, and the engagement one round nearer its end."""
     mine = s.shots[shot]
@@ -281,14 +281,14 @@ def intercept(m: Any, s: Any, shot: int) -> None:
         close(m, s, mine.engagement)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def holds(m: Any, s: Any, unit: int, target: int) -> bool:
     """Whether the unit's engagement radar holds the target at this instant."""
     at, part = truth_at(m, s, target, s.now[0].time_s)
     return at >= 0 and pd_between(m, m.units[unit].radar, at, part) >= 0.0
 
 
-@kernel
+@kernel(borrows=True)
 def assess(m: Any, s: Any, engagement: int) -> None:
     """The verdict on an engagement, right or wrong; the channel is free again."""
     order = s.engagements[engagement]
@@ -323,7 +323,7 @@ def assess(m: Any, s: Any, engagement: int) -> None:
         seen.called_killed = 1 if called_killed else 0
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def engagement_serial(s: Any, engagement: int) -> int:
     """How many engagements of the same track came before: names the draw of its assessment."""
     return s.picture[s.engagements[engagement].slot].volleys

@@ -10,7 +10,7 @@ from typing import Any
 from openiads.kernel import kernel
 
 
-@kernel
+@kernel(borrows=True)
 def before(queue: Any, a: int, b: int) -> bool:
     """Whether entry ``a`` goes before entry ``b``."""
     if queue[a].time_s != queue[b].time_s:
@@ -18,7 +18,7 @@ def before(queue: Any, a: int, b: int) -> bool:
     return queue[a].order < queue[b].order
 
 
-@kernel
+@kernel(borrows=True)
 def swap(queue: Any, a: int, b: int) -> None:
     """Exchange two entries."""
     one, two = queue[a], queue[b]
@@ -29,7 +29,7 @@ def swap(queue: Any, a: int, b: int) -> None:
     one.detail, two.detail = two.detail, one.detail
 
 
-@kernel
+@kernel(borrows=True)
 def push(queue: Any, now: Any, time_s: float, kind: int, subject: int, detail: int) -> None:
     """Add an event; a full queue is noted in ``now.overflow`` and ends the replication."""
     at = now.n_queue
@@ -52,7 +52,7 @@ def push(queue: Any, now: Any, time_s: float, kind: int, subject: int, detail: i
         at = parent
 
 
-@kernel
+@kernel(borrows=True)
 def pop(queue: Any, now: Any) -> tuple[float, int, int, int]:
     """Remove the earliest event: (time_s, kind, subject, detail). The queue must not be empty."""
     first = queue[0]

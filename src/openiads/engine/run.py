@@ -33,7 +33,7 @@ from openiads.engine.world import (
 from openiads.kernel import kernel
 
 
-@kernel
+@kernel(borrows=True)
 def replicate(m: Any, w: Any, seed: int, replication: int, log_level: int) -> None:
     """Run replication ``replication`` of the tables ``m`` in the memory ``w``."""
     s = w.state
@@ -54,7 +54,7 @@ def replicate(m: Any, w: Any, seed: int, replication: int, log_level: int) -> No
             leak(m, s, threat)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
     """Handle one event."""
     s = w.state
@@ -79,7 +79,7 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         leak(m, s, subject)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def again(m: Any, s: Any, kind: int, subject: int, detail: int, period_s: float) -> None:
     """Queue the next event of a periodic kind, until the scenario's time is over."""
     due = s.now[0].time_s + period_s
@@ -87,7 +87,7 @@ def again(m: Any, s: Any, kind: int, subject: int, detail: int, period_s: float)
         push(s.queue, s.now[0], due, kind, subject, detail)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def start(m: Any, s: Any, threat: int) -> None:
     """A threat takes to the air."""
     s.flying[s.now[0].n_flying] = threat
@@ -98,7 +98,7 @@ def start(m: Any, s: Any, threat: int) -> None:
         push(s.queue, s.now[0], ends, EV_ARRIVE, threat, 0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def schedule(m: Any, s: Any) -> None:
     """Queue the first event of everything: starts, scans, decisions."""
     now = s.now[0]
@@ -116,7 +116,7 @@ def schedule(m: Any, s: Any) -> None:
     push(s.queue, now, m.settings[0].decision_period_s, EV_DECIDE, 0, 0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     """Set the State to the beginning of a replication."""
     now = s.now[0]
@@ -140,7 +140,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     reset_rounds(m, s)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def reset_threat(mine: Any) -> None:
     """A threat at its beginning: nothing has been seen, nothing done."""
     mine.fate = FLYING
@@ -151,7 +151,7 @@ def reset_threat(mine: Any) -> None:
     mine.shots = mine.intercepts = mine.looks = 0
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def reset_rounds(m: Any, s: Any) -> None:
     """All launchers loaded, all channels free."""
     for unit in range(m.units.shape[0]):
@@ -167,7 +167,7 @@ def reset_rounds(m: Any, s: Any) -> None:
         s.capacity[row.unit, row.missile] += row.rounds
 
 
-@kernel
+@kernel(borrows=True)
 def replicate_many(
     m: Any, w: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
     shots: Any,

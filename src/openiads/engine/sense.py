@@ -42,7 +42,7 @@ FALSE_PLOTS_NAMED = 4096
 """Room for false plots under one scan number in the names of their draws."""
 
 
-@kernel
+@kernel(borrows=True)
 def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> None:
     """One scan: a snapshot of the sky at one instant, then the update of the picture."""
     now = s.now[0]
@@ -64,7 +64,7 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
         picture_from_tracks(m, s, plots, tracks)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> None:
     """One look of one radar at one threat: seen or not, and the plot if it is."""
     now = s.now[0]
@@ -95,7 +95,7 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
         plot(m, s, plots, radar, threat, at, part, u0 / chance, u1, u2, u3)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def plot(
     m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float,
     u0: float, u1: float, u2: float, u3: float,
@@ -121,7 +121,7 @@ def plot(
     )  # fmt: skip
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def add_plot(
     m: Any, s: Any, plots: Any, radar: int, threat: int, range_m: float, azimuth_rad: float,
     elevation_rad: float, range_sigma_m: float, azimuth_sigma_rad: float,
@@ -144,7 +144,7 @@ def add_plot(
     now.n_plots = at + 1
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def false_plots(m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
     """Plots of nothing: a Poisson count, uniform in the volume that the radar searches."""
     eye = m.radars[radar]
@@ -169,7 +169,7 @@ def false_plots(m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
         )  # fmt: skip
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def errors(eye: Any, snr: float) -> tuple[float, float, float]:
     """Standard deviations of range (m), azimuth and elevation (rad) of a plot with this SNR."""
     pulses = eye.pulses
@@ -184,7 +184,7 @@ def errors(eye: Any, snr: float) -> tuple[float, float, float]:
     )
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
     """Tell each track how likely this scan is to see it, so that only a real miss counts."""
     eye = m.radars[radar]
@@ -206,7 +206,7 @@ def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
         row.pd = expected if seen else 0.0
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def picture_from_tracks(m: Any, s: Any, plots: Any, tracks: Any) -> None:
     """Bring the picture, the decision's view of the tracks, up to date with the track table."""
     now = s.now[0]
@@ -235,7 +235,7 @@ def picture_from_tracks(m: Any, s: Any, plots: Any, tracks: Any) -> None:
     now.n_slots = high
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
     """A firm track enters the picture."""
     now = s.now[0]
@@ -253,7 +253,7 @@ def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
         write(s.now[0], s.log, LOG_FALSE, -1, track_id, -1, slot, 0.0)
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def lose(s: Any, slot: int) -> None:
     """A firm track leaves the picture."""
     seen = s.picture[slot]
@@ -262,7 +262,7 @@ def lose(s: Any, slot: int) -> None:
     seen.id = -1
 
 
-@kernel(inline="always")
+@kernel(inline="always", borrows=True)
 def surrogate_look(m: Any, s: Any, threat: int, at: int, part: float, hit: bool) -> None:
     """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
 
@@ -290,7 +290,7 @@ def surrogate_look(m: Any, s: Any, threat: int, at: int, part: float, hit: bool)
     seen.vx, seen.vy, seen.vz = velocity_at(m, at, part)
 
 
-@kernel
+@kernel(borrows=True)
 def bits(word: int) -> int:
     """How many bits are set."""
     count = 0

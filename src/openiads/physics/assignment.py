@@ -38,7 +38,7 @@ def assign_space(rows: int, columns: int, edges: int) -> AssignSpace:
     )
 
 
-@kernel
+@kernel(borrows=True)
 def heap_push(key, item, size, k, v):
     """Put (k, v) on the binary heap ``key``/``item`` of ``size`` entries; returns the new size."""
     child = size
@@ -54,7 +54,7 @@ def heap_push(key, item, size, k, v):
     return size + 1
 
 
-@kernel
+@kernel(borrows=True)
 def heap_drop(key, item, size):
     """Drop the least entry (at index 0) of a heap of ``size`` >= 1; returns the new size."""
     size -= 1
@@ -76,7 +76,7 @@ def heap_drop(key, item, size):
     return size
 
 
-@kernel
+@kernel(borrows=True)
 def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
     """Least-cost assignment of sparse rows, each of which may stay alone at a price.
 
@@ -112,7 +112,7 @@ def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
             _augment(i0, start, column, cost, alone, space)
 
 
-@kernel
+@kernel(borrows=True)
 def _augment(i0, start, column, cost, alone, space):
     """Place row ``i0`` along the shortest augmenting path (Dijkstra) and mend the prices.
 
@@ -170,7 +170,7 @@ def _augment(i0, start, column, cost, alone, space):
     _flip(i0, end_column, column, space)
 
 
-@kernel
+@kernel(borrows=True)
 def _flip(i0, end_column, column, space):
     """Swap taken and free edges along the path from row ``i0`` to ``end_column``."""
     j = end_column

@@ -19,7 +19,7 @@ from openiads.kernel import kernel
 LOG_TWO_PI = math.log(2.0 * math.pi)
 
 
-@kernel
+@kernel(borrows=True)
 def cv_predict(x, P, i, dt_s, q_m2ps3):
     """Move row ``i`` ahead by ``dt_s`` under nearly constant velocity.
 
@@ -63,7 +63,7 @@ def cv_predict(x, P, i, dt_s, q_m2ps3):
     x[i, 2] += t * x[i, 5]
 
 
-@kernel
+@kernel(borrows=True)
 def symmetric_inverse(a, b, c, d, e, f):
     """Inverse of the symmetric matrix [[a, b, c], [b, d, e], [c, e, f]] by cofactors.
 
@@ -85,7 +85,7 @@ def symmetric_inverse(a, b, c, d, e, f):
     )
 
 
-@kernel
+@kernel(borrows=True)
 def innovation(x, P, i, z, R, j):
     """Squared Mahalanobis distance and log-determinant of plot ``j`` against row ``i``.
 
@@ -110,7 +110,7 @@ def innovation(x, P, i, z, R, j):
     return d2, math.log(det)
 
 
-@kernel
+@kernel(borrows=True)
 def position_update(x, P, i, z, R, j):
     """Kalman update of row ``i`` with the position measurement of plot ``j``.
 
@@ -175,7 +175,7 @@ def position_update(x, P, i, z, R, j):
     return y0 * w0 + y1 * w1 + y2 * w2, math.log(det)
 
 
-@kernel
+@kernel(borrows=True)
 def convert_plot(
     range_m,
     azimuth_rad,

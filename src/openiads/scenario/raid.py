@@ -74,7 +74,8 @@ def plan_raid(file: ScenarioFile, parts: Parts, lat0_rad: float) -> list[Flight]
                 target.at[0] + wave.distance_m * math.sin(bearing),
                 target.at[1] + wave.distance_m * math.cos(bearing),
             )
-            path = fly(threat, begin, target.at, target.height_m, lat0_rad)
+            aim_m = (*target.at, target.height_m)
+            path = fly(threat, (*begin, 0.0), aim_m, lat0_rad)
             flights.append(
                 Flight(
                     name=f"{name}/{index + 1}",
