@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openiads.campaign.outcomes import Outcomes, run_range, summarise
-from openiads.campaign.statistics import mean_interval
+from openiads.campaigns.outcomes import Outcomes, run_range, summarise
+from openiads.campaigns.statistics import mean_interval
 from openiads.engine.world import Memory, Model, allocate
 from openiads.eventlog import load_model, save_model
 from openiads.faults import InputError
