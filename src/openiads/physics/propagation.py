@@ -226,7 +226,7 @@ def knife_edge_loss_db(fresnel):
 
 @kernel(elementwise=True)
 def fresnel_radius_m(near_m, far_m, wavelength_m):
-    """Radius of the first Fresnel zone: sqrt(lambda d1 d2 / (d1 + d2)), ITU-R P.526-15 section 2."""
+    """Radius of the first Fresnel zone: sqrt(lambda d1 d2 / (d1 + d2)); ITU-R P.526-15."""
     return math.sqrt(wavelength_m * near_m * far_m / (near_m + far_m))
 
 
