@@ -48,34 +48,35 @@ def _row_tables(columns, centre, spacing_m, radius_m):
 
 
 @kernel
-def _wedge(height, out, prev, cur, away, fall, centre, k, base):
-    """Ring k of the wedge above or below the observer, where |column| <= k: from the last row."""
+def _side(height, out, behind, inside, cur, away, fall, k, base):
+    """Cells of ring k on one side of the observer: from the last row, between two of its cells."""
     kf = np.float32(k)
     inverse_k = _ONE / kf
-    last = len(height) - 1
-    low, high = max(0, centre - k), min(last, centre + k)
-    for i in range(low, centre):
+    for i in range(len(height)):
         z = height[i]
         eye = base + fall[i]
-        h = prev[i] + away[i] * inverse_k * (prev[i + 1] - prev[i])
+        h = behind[i] + away[i] * inverse_k * (inside[i] - behind[i])
         y = (z - eye) * inverse_k
         cur[i] = y if y > h else h
         seen = eye + h * kf
         out[i] = z if z > seen else seen
-    for i in range(centre + 1, high + 1):
-        z = height[i]
-        eye = base + fall[i]
-        h = prev[i] + away[i] * inverse_k * (prev[i - 1] - prev[i])
-        y = (z - eye) * inverse_k
-        cur[i] = y if y > h else h
-        seen = eye + h * kf
-        out[i] = z if z > seen else seen
-    z = height[centre]
-    y = (z - base) * inverse_k
-    h = prev[centre]
-    cur[centre] = y if y > h else h
-    seen = base + h * kf
-    out[centre] = z if z > seen else seen
+
+
+@kernel
+def _wedge(height, out, prev, cur, away, fall, centre, k, base):
+    """Ring k of the wedge above or below the observer, where |column| <= k."""
+    low, high = max(0, centre - k), min(len(height), centre + k + 1)
+    for side in range(3):
+        if side == 0:
+            a, b, shift = low, centre, 1
+        elif side == 1:
+            a, b, shift = centre + 1, high, -1
+        else:
+            a, b, shift = centre, centre + 1, 0
+        _side(
+            height[a:b], out[a:b], prev[a:b], prev[a + shift : b + shift], cur[a:b], away[a:b],
+            fall[a:b], k, base,
+        )  # fmt: skip
 
 
 @kernel
@@ -144,7 +145,8 @@ def _answer(height, out, low, high, centre, k, half, base, fall, horizon):
     kf = np.float32(k)
     step = np.int64(half / k * _TWO_32)
     place = np.int64(half << 32) + (low - centre) * step
-    for i in range(low, high + 1):
+    height, out, fall = height[low : high + 1], out[low : high + 1], fall[low : high + 1]
+    for i in range(len(height)):
         j = np.uint64(place >> 32)
         inner = horizon[j]
         h = inner + np.float32(place & _FRACTION) * _PER_TWO_32 * (horizon[j + _NEXT] - inner)
@@ -159,7 +161,8 @@ def _advance(nodes, low, high, centre, distance, half, horizon):
     """Rays low .. high pass a ring: the ground between its nodes may raise their horizon."""
     step = np.int64(distance / half * _TWO_32)
     place = np.int64(centre << 32) + (low - half) * step
-    for j in range(low, high + 1):
+    horizon = horizon[low : high + 1]
+    for j in range(len(horizon)):
         i = np.uint64(place >> 32)
         left = nodes[i]
         y = left + np.float32(place & _FRACTION) * _PER_TWO_32 * (nodes[i + _NEXT] - left)
@@ -169,13 +172,21 @@ def _advance(nodes, low, high, centre, distance, half, horizon):
 
 
 @kernel
+def _mean_nodes(inner, outer, fall, base, scale, nodes):
+    """Height per ring of the nodes between two rings, with one node of padding at the end."""
+    for i in range(len(inner)):
+        nodes[i] = (_HALF * (inner[i] + outer[i]) - base - fall[i]) * scale
+    nodes[len(inner)] = nodes[len(inner) - 1]
+
+
+@kernel
 def _ring(inner, outer, out, centre, k, half, eye, unit, edge, fall, nodes, horizon):
     """Ring k of one quadrant of `rays`, and the ring half a cell inside it.
 
     ``inner`` and ``outer`` are the heights of rings k - 1 and k; cells |minor| <= k - edge answer.
     """
     left, right = centre, len(outer) - 1 - centre
-    low, high = centre - min(left, k + 1), centre + min(right, k + 1)
+    low, end = centre - min(left, k + 1), centre + min(right, k + 1) + 1
     first = max(0, half - int(left * half / k))
     last = min(2 * half, half + int(right * half / k))
     # Place is cut to 2^-32 of a cell, towards the observer: it never leaves the row on the left,
@@ -183,18 +194,14 @@ def _ring(inner, outer, out, centre, k, half, eye, unit, edge, fall, nodes, hori
     middle = k - 0.5
     base = np.float32(eye + unit * middle * middle)
     scale = np.float32(1.0 / middle)
-    for i in range(low, high + 1):
-        nodes[i] = (_HALF * (inner[i] + outer[i]) - base - fall[i]) * scale
-    nodes[high + 1] = nodes[high]
+    _mean_nodes(inner[low:end], outer[low:end], fall[low:end], base, scale, nodes[low : end + 1])
     _advance(nodes, first, last, centre, middle, half, horizon)
     base = np.float32(eye + unit * k * k)
     reach = k - edge
     near, far = centre - min(left, reach), centre + min(right, reach)
     _answer(outer, out, near, far, centre, k, half, base, fall, horizon)
     scale = np.float32(1.0 / k)
-    for i in range(low, high + 1):
-        nodes[i] = (outer[i] - base - fall[i]) * scale
-    nodes[high + 1] = nodes[high]
+    _mean_nodes(outer[low:end], outer[low:end], fall[low:end], base, scale, nodes[low : end + 1])
     _advance(nodes, first, last, centre, float(k), half, horizon)
 
 
