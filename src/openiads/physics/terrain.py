@@ -86,7 +86,7 @@ def walk(height_m, row, column, row_rate, column_rate, length_m, eye_m, radius_m
     crossed_rows, crossed_columns = 0, 0
     next_row = _crossing(row, row_rate, 0)
     next_column = _crossing(column, column_rate, 0)
-    near = 0.0
+    near, z_near = 0.0, bilinear_height_m(height_m, row, column)
     while near < length_m and best <= stop_slope:
         far = min(next_row, next_column, length_m)
         if next_row <= far:
@@ -103,14 +103,12 @@ def walk(height_m, row, column, row_rate, column_rate, length_m, eye_m, radius_m
         i = min(max(int(y), 0), rows - 2)
         j = min(max(int(x), 0), columns - 2)
         z_middle = _patch(height_m, i, j, y - i, x - j)
-        y, x = row + row_rate * near, column + column_rate * near
-        z_near = _patch(height_m, i, j, y - i, x - j)
         y, x = row + row_rate * far, column + column_rate * far
         z_far = _patch(height_m, i, j, y - i, x - j)
         slope, place = _steepest(near, z_near, z_middle, far, z_far, eye_m, bend)
         if slope > best:
             best, where = slope, place
-        near = far
+        near, z_near = far, z_far
     return best, where
 
 
