@@ -85,21 +85,22 @@ def test_viewsheds_are_close_to_exact_everywhere(method, place) -> None:
     eye = float(z[place]) + 20.0
     out = np.full_like(z, np.nan)
     method(z, row, column, eye, 90.0, 60.0, RADIUS, out)
-    exact = np.empty_like(z)
-    for r in range(60):
-        for c in range(80):
+    exact = np.full_like(z, np.nan)
+    for r in range(row % 3, 60, 3):
+        for c in range(column % 3, 80, 3):
             distance = math.hypot(90.0 * (r - row), 60.0 * (c - column))
             exact[r, c] = lowest_visible_m(
                 z, float(row), float(column), eye, float(r), float(c), distance, RADIUS
             )
     assert (out >= z).all()
-    error = np.abs(out - exact)
+    # A ninth of the cells.
+    error = np.abs(out - exact)[row % 3 :: 3, column % 3 :: 3]
     # Relief of 500 m with waves of 8 cells: the sweep smooths it, the rays hardly do.
     assert np.median(error) < (4.0 if method is sweep else 0.01)
     assert error.mean() < (10.0 if method is sweep else 1.0)
     # The neighbours have nothing but their own cell between them and the eye.
     near = np.hypot(*(np.indices(z.shape) - np.array(place)[:, None, None])) < 1.1
-    assert (error[near] < 1.0).all()
+    assert np.array_equal(out[near], z[near])
 
 
 def test_viewsheds_turn_with_the_map() -> None:

@@ -197,7 +197,7 @@ def profile_visible(profile_m, spacing_m, antenna_height_m, target_height_m, rad
     for i in range(1, last):
         if elevation_slope(i * spacing_m, profile_m[i], antenna_height_m, radius_m) > slope:
             return False
-    return target_height_m >= profile_m[last]
+    return bool(target_height_m >= profile_m[last])
 
 
 @kernel(elementwise=True)

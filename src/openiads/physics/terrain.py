@@ -29,8 +29,11 @@ def bilinear_height_m(height_m, row, column):
 
 @kernel
 def _patch(height_m, i, j, fy, fx):
-    upper = height_m[i, j] + fx * (float(height_m[i, j + 1]) - height_m[i, j])
-    lower = height_m[i + 1, j] + fx * (float(height_m[i + 1, j + 1]) - height_m[i + 1, j])
+    # The grid may be single precision; the sight line is not.
+    upper = float(height_m[i, j])
+    lower = float(height_m[i + 1, j])
+    upper += fx * (float(height_m[i, j + 1]) - upper)
+    lower += fx * (float(height_m[i + 1, j + 1]) - lower)
     return upper + fy * (lower - upper)
 
 
