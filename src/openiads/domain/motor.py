@@ -73,7 +73,7 @@ class Motor:
     residuals: tuple[tuple[str, float, float], ...] = ()
 
     def vector(self):
-        """The parameter vector (20,) of `openiads.physics.flight.parameters`."""
+        """The parameter vector (21,) of `openiads.physics.flight.parameters`."""
         c = self.constants
         boost_time = self.speed_max_mps / (c["boost_load_g"] * STANDARD_GRAVITY_MPS2)
         sustain = c["sustain_share"] * self.propellant_fraction
