@@ -223,8 +223,8 @@ def fly_to_point(y, par, x_m, z_m, t_most_s, near_m, rtol, atol, k, new):
 
     ``par`` carries the guidance (``GUIDE``, ``AIM_ANGLE``) and gets the aim; ``y`` (4,) is the
     start and becomes the end. The flight ends within ``near_m`` of the aim, from where time and
-    miss go straight on; or it fails: on the way past, below the ground, out of time, or below
-    15 m/s.
+    miss go straight on (or back, where the last step went past); or it fails: on the way past,
+    below the ground, out of time, or below 15 m/s.
     """
     par[AIM_X], par[AIM_Z] = x_m, z_m
     t, h = 0.0, 0.05
@@ -247,7 +247,7 @@ def fly_to_point(y, par, x_m, z_m, t_most_s, near_m, rtol, atol, k, new):
             closing = rx * y[2] + rz * y[3]
             if distance <= near_m:
                 miss = abs(rx * y[3] - rz * y[2]) / speed
-                return t + closing / (speed * speed), miss, closing > 0.0
+                return t + closing / (speed * speed), miss, True
             past = closing <= 0.0 and t > par[IGNITION] + par[BOOST_END]
             if past or speed < 15.0 or planar_height(y[0], y[1], par[CURVATURE]) < -near_m:
                 return t, distance, False
