@@ -10,6 +10,7 @@ import typer
 from openiads.cli.common import emit_json, say
 
 if TYPE_CHECKING:
+    from openiads.claims.disagreement import Conflict
     from openiads.scenario.catalogue import Catalogue
     from openiads.scenario.record import Claim, Entry, Parameter
 
@@ -103,17 +104,24 @@ def conflicts(
 
     Example: openiads catalogue conflicts --item s-400
     """
+    from openiads.claims.articles import article_claims, load_articles
     from openiads.claims.conflicts import catalogue_conflicts
 
-    found = [c for c in catalogue_conflicts(_load(extra)) if item in ("", c.subject.split(".")[0])]
+    found = catalogue_conflicts(_load(extra), article_claims(load_articles()))
+    found = [c for c in found if item in ("", c.subject.split(".")[0])]
     if as_json:
         emit_json({"conflicts": [c.as_dict() for c in found]})
-        return
+    else:
+        say_conflicts(found)
+
+
+def say_conflicts(found: list[Conflict]) -> None:
+    """Write conflicts for a person."""
     for conflict in found:
         ratio = f", factor {conflict.ratio:.3g}" if conflict.ratio else ""
         say(f"{conflict.subject}  ({conflict.rule}{ratio})")
         for side in conflict.sides:
-            sources = ", ".join(dict.fromkeys(c.source.id for c in side.claims))
+            sources = ", ".join(dict.fromkeys(s.source.id for s in side.said))
             say(f"    {side.value}: {_voices(side.voices)}: {sources}")
         for reading in conflict.readings:
             say(f"    reading: {reading}")
