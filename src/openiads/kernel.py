@@ -111,7 +111,9 @@ class Kernel:
         if self.elementwise and any(getattr(a, "ndim", 0) for a in (*args, *kwargs.values())):
             import numpy as np
 
-            return np.vectorize(function)(*args, **kwargs)
+            # Compiled code may divide on a branch that it then drops: the flag means nothing.
+            with np.errstate(all="ignore"):
+                return np.vectorize(function)(*args, **kwargs)
         return function(*args, **kwargs)
 
     def __repr__(self) -> str:
