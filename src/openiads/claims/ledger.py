@@ -179,10 +179,16 @@ class Ledger:
             if not is_date(as_of):
                 mend = "write it as 2018, 2018-03 or 2018-03-01"
                 raise InputError.of(f"'{as_of}' is no date", mend)
-            day = latest_day(as_of)
-            events = tuple(e for e in events if e.said_by <= day)
-            context = tuple(c for c in context if c.source.latest_day <= day)
+            return Ledger(events, context, self.sources)._said_by(latest_day(as_of))
         return Ledger(events, context, self.sources)
+
+    def _said_by(self, day: str) -> Ledger:
+        """What had been said by ``day``, without our notes: these are hindsight."""
+        return Ledger(
+            tuple(replace(e, note=None) for e in self.events if e.said_by <= day),
+            tuple(replace(c, note=None) for c in self.context if c.source.latest_day <= day),
+            {name: s for name, s in self.sources.items() if s.latest_day <= day},
+        )
 
     def in_order(self) -> tuple[Event, ...]:
         """Events by when they happened, then by when they were said; undated ones come last."""

@@ -316,7 +316,7 @@ def _readings(rule: str, reports: list[Report], sides: tuple[Side, ...]) -> Iter
     yield from read_by_voice(sides)
     how = {r.how for r in reports}
     if rule == "date" and "expected" in how and "reported" in how:
-        yield "plan and outcome: what was expected did not happen then"
+        yield "plan and outcome: what was expected and what is reported do not meet"
     elif rule == "date" and how == {"expected"}:
         yield "different plans: the later one may replace the earlier"
     parts = {r.event.reading.part for r in reports} | {r.event.system for r in reports}

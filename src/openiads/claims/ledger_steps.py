@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from openiads.claims.disagreement import Side
 from openiads.claims.ledger import Event, Period
 
 LADDER = ("prospective", "negotiation", "agreement", "contract", "delivery-start",
@@ -50,6 +51,23 @@ def plain_report(event: Event) -> Report:
     """The event itself as a step."""
     lot = event.reading.lot or DEFAULT_LOT.get(event.kind, "whole")
     return Report(event, event.kind, lot, event.happened, "reported")
+
+
+def beliefs(events: Iterable[Event]) -> list[tuple[str, tuple[Side, ...]]]:
+    """For each buyer, system, lot and step, the times given for it and who gave them."""
+    held: dict[str, dict[str, list[Event]]] = {}
+    order = {kind: place for place, kind in enumerate((*LADDER, "suspension-reported"))}
+    steps = [r for r in reports_of(events) if r.kind in order and r.event.reading.part == "system"]
+    steps.sort(key=lambda r: (r.event.buyer, r.event.family, r.lot != "first", r.lot))
+    steps.sort(key=lambda r: (r.event.buyer, r.event.family, order[r.kind]))
+    for r in steps:
+        lot = "" if r.lot == "whole" else f" ({r.lot} lot)"
+        subject = f"{r.event.buyer}, {r.event.family}, {r.kind}{lot}"
+        held.setdefault(subject, {}).setdefault(r.shown, []).append(r.event)
+    return [
+        (subject, tuple(Side(when, tuple(told)) for when, told in sorted(times.items())))
+        for subject, times in held.items()
+    ]
 
 
 def label_step(r: Report) -> str:
