@@ -32,6 +32,7 @@ from openiads.claims.ledger_steps import (
     label_quantity,
     label_rank,
     label_step,
+    lot_name,
     plain_report,
     reports_of,
 )
@@ -300,8 +301,12 @@ def _conflict(
         by_label.setdefault(label(r), []).append(r.event)
     sides = tuple(Side(text, tuple(group)) for text, group in by_label.items())
     lots = sorted({r.lot for r in reports if r.lot != "whole"})
-    about = f" ({', '.join(lots)} lot)" if lots and rule in ("date", "stage", "denied") else ""
-    subject = f"{buyer}: {system}: {rule}{about}"
+    steps = sorted({r.kind for r in reports if r.kind in DATED})
+    what = f"date of {' and '.join(steps)}" if rule == "date" else rule
+    about = ""
+    if lots and rule in ("date", "stage", "denied"):
+        about = f" ({'; '.join(lot_name(lot) for lot in lots)})"
+    subject = f"{buyer}: {system}: {what}{about}"
     readings = [*_same_source(pairs, label), *_readings(rule, reports, sides)]
     return Conflict(subject, rule, sides, tuple(readings) or ("plain disagreement",))
 

@@ -61,13 +61,20 @@ def beliefs(events: Iterable[Event]) -> list[tuple[str, tuple[Side, ...]]]:
     steps.sort(key=lambda r: (r.event.buyer, r.event.family, r.lot != "first", r.lot))
     steps.sort(key=lambda r: (r.event.buyer, r.event.family, order[r.kind]))
     for r in steps:
-        lot = "" if r.lot == "whole" else f" ({r.lot} lot)"
+        lot = "" if r.lot == "whole" else f" ({lot_name(r.lot)})"
         subject = f"{r.event.buyer}, {r.event.family}, {r.kind}{lot}"
         held.setdefault(subject, {}).setdefault(r.shown, []).append(r.event)
     return [
         (subject, tuple(Side(when, tuple(told)) for when, told in sorted(times.items())))
         for subject, times in held.items()
     ]
+
+
+def lot_name(lot: str) -> str:
+    """``first`` as "first lot", ``first/2`` as "first lot, part 2"."""
+    main, _, part = lot.partition("/")
+    name = "all lots" if main == "all" else f"{main} lot"
+    return f"{name}, {part if ' ' in part else 'part ' + part}" if part else name
 
 
 def label_step(r: Report) -> str:

@@ -12,7 +12,7 @@ from openiads.cli.common import emit_json, say
 if TYPE_CHECKING:
     from openiads.claims.disagreement import Conflict
     from openiads.scenario.catalogue import Catalogue
-    from openiads.scenario.record import Claim, Entry, Parameter
+    from openiads.scenario.record import Choice, Claim, Entry, Parameter
 
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON object to stdout.")]
 Extra = Annotated[
@@ -83,7 +83,9 @@ def show(
     Example: openiads catalogue show s-400 --rule as-of:2018-01-01
     """
     from openiads.faults import InputError, nearest
+    from openiads.scenario.record import check_rule
 
+    check_rule(rule)
     catalogue = _load(extra)
     if name not in catalogue:
         raise InputError.of(f"'{name}' is not in the catalogue", nearest(name, catalogue))
@@ -183,7 +185,10 @@ def _show_entry(entry: Entry, rule: str) -> None:
     nato = f", {entry.nato_name}" if entry.nato_name else ""
     say(f"{entry.id}: {entry.name}{nato} ({entry.kind})")
     for parameter in entry.parameters.values():
-        choice = parameter.choose(rule)
+        choice = _choice(parameter, rule)
+        if choice is None:
+            say(f"  {parameter.name}: nothing was published by then, and nothing is assumed")
+            continue
         mark = " [assumed]" if choice.assumed else ""
         say(f"  {parameter.name} = {choice.shown()}{mark}   ({choice.rule})")
         say(f"      because: {choice.reason}")
@@ -197,6 +202,16 @@ def _show_entry(entry: Entry, rule: str) -> None:
         for claim in choice.over:
             say(f"      over:    {_claim_line(claim)}")
     say()
+
+
+def _choice(parameter: Parameter, rule: str) -> Choice | None:
+    """The choice, or None where ``as-of`` finds that nothing was yet published."""
+    from openiads.faults import InputError
+
+    try:
+        return parameter.choose(rule)
+    except InputError:
+        return None
 
 
 def _claim_line(claim: Claim) -> str:
@@ -217,7 +232,9 @@ def _entry_json(entry: Entry, rule: str) -> dict[str, Any]:
 
 
 def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
-    choice = parameter.choose(rule)
+    choice = _choice(parameter, rule)
+    if choice is None:
+        return {"value": None, "rule": rule, "reason": "nothing was published by then"}
     assumed = parameter.assumed
     return {
         "value": choice.value,

@@ -8,7 +8,7 @@ from openiads.claims.disagreement import Conflict
 from openiads.claims.inventory import Holding
 from openiads.claims.ledger import Ledger
 from openiads.claims.ledger_check import STATUS
-from openiads.claims.ledger_steps import beliefs
+from openiads.claims.ledger_steps import beliefs, lot_name
 from openiads.export.page import render
 from openiads.export.timeline import SHAPES, glyph, timeline_svg
 
@@ -37,6 +37,7 @@ def ledger_page(
         conflicts=conflicts,
         events=ledger.in_order(),
         status=STATUS,
+        lot_name=lot_name,
         as_of=as_of,
         count=len(ledger.events),
     )

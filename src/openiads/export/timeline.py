@@ -15,7 +15,7 @@ from openiads.claims.ledger import Event, Period
 
 TEXT_COLUMNS = 48
 SIZE = 640
-MARGIN = 56
+MARGIN = 64
 
 SHAPES = {
     "negotiation": ("circle", "#5b6b7b"),
@@ -115,7 +115,7 @@ def timeline_svg(events: Sequence[Event], title: str) -> str:
         parts.append(_mark(e, x, y, low, high))
     parts.append(
         f'<text x="{SIZE / 2}" y="{SIZE - 10}" text-anchor="middle">happened, or was to</text>'
-        f'<text transform="translate(14 {SIZE / 2}) rotate(-90)" text-anchor="middle">said</text>'
+        f'<text transform="translate(12 {SIZE / 2}) rotate(-90)" text-anchor="middle">said</text>'
         "</svg>"
     )
     return "".join(parts)

@@ -135,6 +135,7 @@ class Assumed:
     unit: str | None
     reason: str
     range: tuple[float, float] | None = None
+    derived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
