@@ -25,6 +25,7 @@ def ledger(
     as_of: Annotated[str, typer.Option(help="Only what had been said by this date.")] = "",
     conflicts: Annotated[bool, typer.Option("--conflicts", help="What cannot all be so.")] = False,
     timeline: Annotated[bool, typer.Option("--timeline", help="Draw both time axes.")] = False,
+    beliefs: Annotated[bool, typer.Option("--beliefs", help="Step by step, what is told.")] = False,
     inventory: Annotated[bool, typer.Option("--inventory", help="Who holds how many.")] = False,
     sql: Annotated[
         str, typer.Option(help="A query over: events, claims, sources, conflicts, inventory.")
@@ -62,6 +63,9 @@ def ledger(
         from openiads.cli.catalogue import say_conflicts
 
         say_conflicts(_conflicts(part))
+    elif beliefs:
+        _say_beliefs(part)
+        note(f"{left_out} reports said later, or at an unknown time, are left out")
     elif timeline:
         from openiads.export.timeline import timeline_text
 
@@ -124,19 +128,22 @@ def _say_events(part: Ledger, as_of: str, left_out: int) -> None:
         say(f"{_when(e):<24} {e.buyer}: {e.kind}, {e.system}{amount}{money}")
         say(f"{'':<24} “{e.quote}”")
         say(f"{'':<24} said {said} by {e.source.publisher} ({e.status}) [{e.id}]")
-    from openiads.claims.ledger_steps import beliefs
-
     for c in part.context:
         say(f"{c.date:<24} {', '.join(c.parties)}: {c.kind} (context)")
         say(f"{'':<24} “{c.quote}”")
     say(f"{len(part.events)} reports" + (f" said by {as_of}" if as_of else ""))
     if as_of:
-        say(f"What one could believe on {as_of}:")
-        for subject, sides in beliefs(part.events):
-            told = "; ".join(f"{side.value} ({side.voices})" for side in sides)
-            say(f"  {subject}: {told}")
-        say("  (in brackets: independent voices)")
+        say(f"What one could believe on {as_of}, with the number of independent voices:")
+        _say_beliefs(part)
         note(f"{left_out} reports said later, or at an unknown time, are left out")
+
+
+def _say_beliefs(part: Ledger) -> None:
+    from openiads.claims.ledger_steps import beliefs
+
+    for subject, sides in beliefs(part.events):
+        told = "; ".join(f"{side.value} ({side.voices})" for side in sides)
+        say(f"{subject}: {told}")
 
 
 def _when(e: Event) -> str:
