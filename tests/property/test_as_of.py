@@ -89,9 +89,10 @@ def test_no_value_is_chosen_from_a_later_source(date: str, item: str):
         except InputError:
             assert not [c for c in parameter.claims if c.source.latest_day <= last_day(date)]
             continue
-        if choice.claim is not None:
-            assert choice.claim.source.date is not None
-            assert last_day(choice.claim.source.date) <= last_day(date)
+        shown = [*choice.over, *choice.agree, *([choice.claim] if choice.claim else [])]
+        for claim in shown:
+            assert claim.source.date is not None
+            assert last_day(claim.source.date) <= last_day(date)
 
 
 def test_an_undated_article_is_in_no_view():

@@ -44,6 +44,18 @@ def test_conflicts_as_json(monkeypatch, capsys):
         assert {"subject", "rule", "sides", "readings"} <= found[0].keys()
 
 
+def test_a_view_as_of_a_day_shows_nothing_later(monkeypatch, capsys):
+    words = ["catalogue", "show", "s-400", "--rule", "as-of:2013", "--json"]
+    _, out, _ = run(monkeypatch, capsys, *words)
+    dates = [
+        claim["source"]["date"]
+        for item in json.loads(out)["items"]
+        for parameter in item["parameters"].values()
+        for claim in parameter.get("claims", ())
+    ]
+    assert len(dates) > 5 and all(date and date[:4] <= "2013" for date in dates)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -91,3 +103,21 @@ def test_files(monkeypatch, capsys, tmp_path: Path):
     assert "on 2019" in page.read_text(encoding="utf-8")
     assert run(monkeypatch, capsys, "ledger", "--conflicts", "--out", str(table))[0] == 0
     assert table.read_text(encoding="utf-8").count("\n") > 100
+
+
+def test_check_takes_both_kinds_of_file(monkeypatch, capsys, tmp_path: Path):
+    event = (
+        "buyer: Nowhere\nsources:\n  page: {title: A, publisher: B, tier: blog}\n"
+        "events:\n  xx-01: {kind: contract, seller: S, system: S-400, status: media-report,"
+        " source: page, quote: it was signed}\n"
+    )
+    path = tmp_path / "ledger.yaml"
+    path.write_text(event)
+    status, out, _ = run(monkeypatch, capsys, "catalogue", "check", str(path), "--json")
+    assert status == 0 and json.loads(out)["events"] == 1
+    path.write_text(event.replace("source: page", "source: nobody"))
+    status, _, err = run(monkeypatch, capsys, "catalogue", "check", str(path))
+    assert status == 2 and "no known source" in err
+    path.write_text("items:\n  a: {kind: radar, name: A, parameters: {reach: 3 parsec}}\n")
+    status, _, err = run(monkeypatch, capsys, "catalogue", "check", str(path))
+    assert status == 2 and "no unit" in err

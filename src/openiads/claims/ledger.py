@@ -14,12 +14,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from openiads.claims.ledger_check import check_ledger
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import shipped_sources
+from openiads.scenario.reader import read_yaml
 from openiads.scenario.record import Source, earliest_day, is_date, latest_day
+from openiads.scenario.record_check import check_sources
 from openiads.scenario.shipped import shipped_document, shipped_files
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
@@ -213,6 +216,25 @@ def load_ledger() -> Ledger:
     if faults:
         raise InputError(faults)
     return Ledger(tuple(events), tuple(context), sources)
+
+
+def check_ledger_file(path: Path) -> dict[str, int]:
+    """Count what a ledger file holds; raises ``InputError`` with every fault of it.
+
+    The file may describe ``sources`` of its own beside its events.
+    """
+    document = read_yaml(path)
+    sources = shipped_sources()
+    faults = check_sources(document, document.data.get("sources"), sources)
+    own = document.data.get("sources")
+    faults += check_ledger(document, {*sources, *(own if isinstance(own, dict) else ())})
+    if faults:
+        raise InputError(sorted(faults, key=lambda fault: fault.line or 0))
+    return {
+        "events": len(document.data.get("events") or {}),
+        "context events": len(document.data.get("context") or {}),
+        "sources": len(own or {}),
+    }
 
 
 def events_of(data: Mapping[str, Any], sources: Mapping[str, Source]) -> list[Event]:

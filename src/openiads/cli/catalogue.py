@@ -138,9 +138,16 @@ def check(
 
     Example: openiads catalogue check my-claims.yaml
     """
-    from openiads.scenario.catalogue import check_file
+    from openiads.scenario.reader import read_yaml
 
-    counted = check_file(file)
+    if {"events", "context", "buyer"} & read_yaml(file).data.keys():
+        from openiads.claims.ledger import check_ledger_file
+
+        counted = check_ledger_file(file)
+    else:
+        from openiads.scenario.catalogue import check_file
+
+        counted = check_file(file)
     if as_json:
         emit_json({"file": str(file), "faults": [], **counted})
         return
@@ -236,6 +243,8 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
     if choice is None:
         return {"value": None, "rule": rule, "reason": "nothing was published by then"}
     assumed = parameter.assumed
+    held = [*([choice.claim] if choice.claim else []), *choice.agree, *choice.over]
+    shown = held if rule.startswith("as-of:") else parameter.claims
     return {
         "value": choice.value,
         "unit": choice.unit,
@@ -264,6 +273,6 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
                     "seed": c.source.seed,
                 },
             }
-            for c in parameter.claims
+            for c in shown
         ],
     }
