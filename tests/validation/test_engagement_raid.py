@@ -21,10 +21,13 @@ CASES = json.loads(
     (Path(__file__).parent / "data" / "engagement_raid.json").read_text(encoding="utf-8")
 )["cases"]
 REPLICATIONS = 1500
+BARRAGE = (
+    "barrage size for a wanted P(no leak) with common detection/track probability per target "
+    "(structure of Wilkening 1999: Kw=Ptrack[1-(1-SSPK)^n])"
+)
 NOT_SUPPORTED = {
     "uncoordinated random targeting (Markov chain of stats.stackexchange 202393)",
-    "barrage size for a wanted P(no leak) with common detection/track probability per target "
-    "(structure of Wilkening 1999: Kw=Ptrack[1-(1-SSPK)^n])",
+    BARRAGE,
     "independent layers",
     "circular normal miss distance, cookie-cutter lethal radius",
 }
