@@ -45,15 +45,15 @@ def weapon_target(
     method: str = "exact",
     *,
     tolerance: float = 1e-7,
-    nodes: int = 20_000,
+    time_limit_s: float = 60.0,
 ) -> WeaponTarget:
     """Assign weapons to targets so that the least value survives.
 
     Shapes: ``values`` (T,), >= 0; ``kill_probability`` (W, T), in [0, 1]; ``copies`` a whole
     number or (W,) of them, >= 0: how often each weapon can be used, also on one target.
 
-    ``method``: "exact" proves the answer to the relative ``tolerance`` or, when branch and bound
-    has used up its ``nodes``, returns the best known with the bound reached; "local" improves the
+    ``method``: "exact" proves the answer to the relative ``tolerance`` (and 1e-10 of all values)
+    or, out of effort or time, returns the best with the bound reached; "local" improves the
     greedy answer by exchanges and swaps (about 0.3 ms at 100 x 100); "linear" is one optimal
     linear assignment after the other; "greedy" is maximum marginal return. The heuristics attempt
     no proof: their lower bound is the value left if every weapon could be used on every target.
@@ -64,7 +64,7 @@ def weapon_target(
     instance = _checked(values, kill_probability, copies, method)
     bound = _every_weapon_everywhere(instance)
     if method == "exact":
-        return _exact(instance, bound, tolerance, nodes)
+        return _exact(instance, bound, tolerance, time_limit_s)
     miss = 1.0 - instance.kill
     if not instance.single_row:
         miss = miss[instance.owner]
@@ -95,7 +95,9 @@ def _every_weapon_everywhere(instance: _Instance) -> float:
     return float(instance.values @ left)
 
 
-def _exact(instance: _Instance, bound: float, tolerance: float, nodes: int) -> WeaponTarget:
+def _exact(
+    instance: _Instance, bound: float, tolerance: float, time_limit_s: float
+) -> WeaponTarget:
     """Solve over distinct useful weapons and worthwhile targets; deal the copies back."""
     from openiads.physics.weapon_target_exact import Effort, solve
 
@@ -108,7 +110,8 @@ def _exact(instance: _Instance, bound: float, tolerance: float, nodes: int) -> W
         first = np.unique(kinds, return_index=True)[1]
         merged = np.bincount(kinds, copies[useful]).astype(np.int64)
         types = np.ascontiguousarray(kill[np.ix_(useful[first], worth)])
-        found, proven = solve(values[worth], types, merged, Effort(tolerance, nodes=nodes))
+        effort = Effort(tolerance, time_limit_s=time_limit_s)
+        found, proven = solve(values[worth], types, merged, effort)
         kind_of = np.full(copies.size, -1)
         kind_of[useful] = kinds
         dealt = np.flatnonzero(kind_of[owner] >= 0)
