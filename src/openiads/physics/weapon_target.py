@@ -77,7 +77,7 @@ def weapon_target(
         if method == "local":
             local(instance.values, miss, target, 50)
     objective = float(surviving(instance.values, miss, target).sum())
-    return WeaponTarget(_rows(target, instance), objective, min(bound, objective))
+    return WeaponTarget(_rows(target, instance), objective, float(min(bound, objective)))
 
 
 class _Instance(NamedTuple):
@@ -119,7 +119,7 @@ def _exact(
         target[dealt] = np.where(found >= 0, worth[found], -1)
         bound = max(bound, proven)
     objective = float(surviving(values, (1.0 - kill)[owner], target).sum())
-    return WeaponTarget(_rows(target, instance), objective, min(bound, objective))
+    return WeaponTarget(_rows(target, instance), objective, float(min(bound, objective)))
 
 
 def _identical(rows: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ What stays open when effort or time run out shows as lower_bound < objective.
 
 from __future__ import annotations
 
+import functools
 import heapq
 import time
 from typing import NamedTuple
@@ -24,7 +25,13 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.physics.weapon_target_branch import children, split
-from openiads.physics.weapon_target_columns import enumerate_sets, firsts, pick, reduced_costs
+from openiads.physics.weapon_target_columns import (
+    enumerate_sets,
+    firsts,
+    matrix,
+    pick,
+    reduced_costs,
+)
 from openiads.physics.weapon_target_master import Columns, Priced, Relaxation, join, master
 from openiads.physics.weapon_target_pricing import price_all
 from openiads.physics.weapon_target_search import greedy, local, slot_prices, surviving
@@ -179,6 +186,29 @@ class Node:
         self.best.offer(columns._replace(types=self.origin[columns.types]), use)
 
 
+@functools.cache
+def _warm() -> None:
+    """Compile the kernels on an instance of one weapon, so that no time limit pays for that."""
+    effort = Effort()
+    best = Incumbent(np.ones(1), np.full((1, 1), 0.5), np.ones(1, np.int64), effort)
+    node = Node(best, np.full((1, 1), 0.5), best.copies, best.copies, best.first_prices(), 0.0)
+    columns = node.price(node.center, _FIRST_SETS)
+    reduced_costs(
+        columns.left,
+        columns.target,
+        columns.start,
+        columns.types,
+        best.values,
+        np.ones(1),
+        np.ones(1),
+    )
+    matrix(columns.target, columns.start, columns.types, 1)
+    floor = _least_costs(node)
+    enumerate_sets(
+        best.values, node.sorted_miss, node.order, node.copies, node.center, floor, 1.0, 10
+    )
+
+
 def solve(
     values: np.ndarray, kill: np.ndarray, copies: np.ndarray, effort: Effort
 ) -> tuple[np.ndarray, float]:
@@ -187,6 +217,7 @@ def solve(
     Shapes: values (T,), kill (W, T), copies (W,). Returns (target, lower bound): target has one
     entry a copy, in order of types, -1 where a copy is not used.
     """
+    _warm()
     best = Incumbent(values, kill, copies, effort)
     origin = np.arange(copies.size)
     root = Node(best, kill, copies, origin, best.first_prices(), 0.0)
