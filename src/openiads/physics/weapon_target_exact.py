@@ -33,8 +33,8 @@ from openiads.physics.weapon_target_columns import (
     reduced_costs,
 )
 from openiads.physics.weapon_target_master import Columns, Priced, Relaxation, join, master
-from openiads.physics.weapon_target_pricing import price_all
-from openiads.physics.weapon_target_search import greedy, local, slot_prices, surviving
+from openiads.physics.weapon_target_pricing import price_all, slot_prices
+from openiads.physics.weapon_target_search import greedy, local, surviving
 
 _FIRST_SETS = 4
 _SWEEPS = 6

@@ -370,55 +370,6 @@ def local(values, miss, target, rounds):
 
 
 @kernel
-def slot_prices(values, miss, target, passes):
-    """Prices of single weapons, from a good assignment: what replacing each would be worth.
-
-    Each weapon i holds a slot of value b_i = V_j prod_{k on j, k != i} q_kj; its price is
-    u_i = b_i p_ij - r_i with the least slot rents r >= 0 such that no weapon would rather pay the
-    rent of another slot (Bellman-Ford on the exchange graph, ``passes`` sweeps), and no less than
-    what an extra weapon gains anywhere. ``miss`` has shape (T, W), ``target`` (W,), -1 for unused.
-    Returns (price, settled): ``settled`` is False where the sweeps ended first, as they must when
-    some exchange looks better than it is.
-    """
-    weapons = target.size
-    base = np.zeros(weapons)
-    z = values.copy()
-    for i in range(weapons):
-        j = target[i]
-        if j >= 0:
-            z[j] *= miss[j, i]
-            base[i] = values[j]
-            for k in range(weapons):
-                if target[k] == j and k != i:
-                    base[i] *= miss[j, k]
-    rent = np.zeros(weapons)
-    worth = np.zeros(weapons)
-    for i in range(weapons):
-        if target[i] >= 0:
-            worth[i] = base[i] * (1.0 - miss[target[i], i])
-    settled = False
-    for _ in range(passes):
-        settled = True
-        for s in range(weapons):
-            j = target[s]
-            if j < 0:
-                continue
-            top = rent[s]
-            for i in range(weapons):
-                top = max(top, base[s] * (1.0 - miss[j, i]) - worth[i])
-            if top > rent[s] + 1e-12 * values[j]:
-                rent[s] = top
-                worth[s] = base[s] * (1.0 - miss[j, s]) - top
-                settled = False
-        if settled:
-            break
-    for j in range(z.size):
-        for i in range(weapons):
-            worth[i] = max(worth[i], z[j] * (1.0 - miss[j, i]))
-    return worth, settled
-
-
-@kernel
 def linear_rounds(values, miss):
     """One optimal linear assignment after the other, each of at most one weapon a target.
 
