@@ -10,7 +10,7 @@ import typer
 from openiads.cli.common import fail
 from openiads.faults import InputError
 
-GROUPS: tuple[str, ...] = ("run", "catalogue")
+GROUPS: tuple[str, ...] = ("run", "report", "catalogue")
 """Files of this package that hold commands; each has ``register(app)``."""
 
 
