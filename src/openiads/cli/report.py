@@ -1,0 +1,131 @@
+"""Commands that read a run folder: report and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from openiads.cli.common import emit_json, note, say
+from openiads.faults import InputError
+
+if TYPE_CHECKING:
+    from openiads.campaigns.execute import Run
+    from openiads.eventlog import Log
+
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(report)
+    app.command()(why)
+
+
+def report(
+    run: RunFolder,
+    replication: Annotated[
+        int, typer.Option("--replication", help="The one that timeline and map show.")
+    ] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; RUN/report.html if absent.")
+    ] = None,
+    json: JsonFlag = False,
+) -> int:
+    """Write the report of a run: one HTML file that needs no network.
+
+    Example: openiads report runs/default-1a2b3c4d-seed7 --replication 17
+    """
+    from openiads.campaigns.execute import open_run
+    from openiads.campaigns.outcomes import summarise
+    from openiads.export.report import write_report
+
+    book = open_run(run)
+    path = out or run / "report.html"
+    if not path.parent.is_dir():
+        raise InputError.of(f"no folder {path.parent}", "make it first", file=str(path))
+    summary = summarise(book.model, book.outcomes)
+    log = _replay(book, replication)
+    write_report(book.model, book.outcomes, summary, log, path, book.config)
+    if json:
+        emit_json({"report": str(path), "replication": replication})
+    else:
+        say(f"report: {path}")
+    return 0
+
+
+def why(
+    run: RunFolder,
+    replication: Annotated[
+        int | None, typer.Option("--replication", help="Tell the story of each of its leakers.")
+    ] = None,
+    json: JsonFlag = False,
+) -> int:
+    """For leakers, the first broken link of the kill chain, and what would have mended it.
+
+    Example: openiads why runs/default-1a2b3c4d-seed7 --replication 17
+    """
+    from openiads.analysis.why import why as shares_of
+    from openiads.analysis.why import why_replication
+    from openiads.campaigns.execute import open_run
+
+    book = open_run(run)
+    found = shares_of(book.model, book.outcomes)
+    if replication is not None:
+        log = _replay(book, replication)
+        found["replication"] = replication
+        found["stories"] = why_replication(book.model, log)
+    if json:
+        emit_json(found)
+    elif replication is None:
+        _print_shares(found)
+    else:
+        _print_stories(found)
+    return 0
+
+
+def _replay(book: Run, replication: int) -> Log:
+    from openiads.eventlog import run as run_once
+    from openiads.kernel import is_warm
+
+    if replication < 0:
+        raise InputError.of(f"replication {replication} is negative", "count from 0")
+    if not is_warm():
+        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    return run_once(book.model, int(book.config["seed"]), replication)
+
+
+def _share(figures: dict[str, Any]) -> str:
+    low, high = figures["ci95"]
+    return f"{100 * figures['share']:5.1f} %  [{100 * low:.1f}, {100 * high:.1f}]"
+
+
+def _print_shares(found: dict[str, Any]) -> None:
+    say(f"{found['scenario']}: {found['leakers']:.2f} of {found['threats']} threats leak, mean of "
+        f"{found['replications']} replications")  # fmt: skip
+    if not found["first_broken_link"]:
+        say("nothing leaked, so no link broke")
+        return
+    say()
+    say("first broken link   share of leakers, 95 % interval")
+    for link, figures in found["first_broken_link"].items():
+        say(f"  {link:<16} {_share(figures)}")
+        say(f"      {figures['meaning']}")
+    for name, part in found["by_class"].items():
+        say()
+        say(f"{name}: {part['leakers']:.2f} of {part['count']} leak")
+        for link, figures in part["first_broken_link"].items():
+            say(f"  {link:<16} {_share(figures)}")
+
+
+def _print_stories(found: dict[str, Any]) -> None:
+    stories = found["stories"]
+    say(f"{found['scenario']}, replication {found['replication']}: {len(stories)} of "
+        f"{found['threats']} threats leak")  # fmt: skip
+    for story in stories:
+        say()
+        say(f"{story['threat']} ({story['class']}, at {story['asset']}): {story['link']}")
+        say(f"    {story['what']}")
+        say(f"    mend: {story['mend']}")
