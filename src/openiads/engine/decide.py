@@ -340,6 +340,7 @@ def order_volley(
         take_round(m, s, engagement, leaves)
     now.n_engagements += 1
     s.units[unit].channels += 1
+    now.open_engagements += 1
     seen.engagement = engagement
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
@@ -375,5 +376,4 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     mine.result = SHOT_FLYING
     mine.ordered_s = s.now[0].time_s
     s.now[0].n_shots = shot + 1
-    s.now[0].open_shots += 1
     push(s.queue, s.now[0], leaves, EV_LAUNCH, shot, 0)
