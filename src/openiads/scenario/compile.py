@@ -253,6 +253,8 @@ class _Compiler:
             confirm_scans=given.confirm_scans,
             coast_s=given.coast_s,
             coast_scans=given.coast_scans,
+            speed_sigma_mps=given.speed_spread_mps,
+            climb_sigma_mps=given.climb_spread_mps,
         )
         return table
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from openiads.declare import Angle, Count, Declared, Length, Number, Time, declared
+from openiads.declare import Angle, Count, Declared, Length, Number, Speed, Time, declared
 
 MAX_THREATS = 20_000
 MAX_RADARS = 32
@@ -135,6 +135,12 @@ class Fidelity(Declared):
     confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
     coast_s: Time = declared("time without a plot after which a track is dropped", 45.0, gt=0)
     coast_scans: Count = declared("misses in a row after which a track is dropped", 8, ge=1, le=60)
+    speed_spread_mps: Speed = declared(
+        "horizontal speed that a new track may have (one sigma); ballistic targets need it high",
+        1200.0,
+        gt=0,
+    )
+    climb_spread_mps: Speed = declared("the same for its vertical speed", 900.0, gt=0)
     lock_basket_m: Length = declared(
         "distance within which a fire unit's radar finds the target that a track points to",
         2500.0,
