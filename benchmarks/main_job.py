@@ -117,7 +117,8 @@ def measure(quick: bool) -> list[dict[str, Any]]:
         seconds, _, _ = replication_seconds(factor, "track", 2.0)
         limit = factor * math.log(size) / math.log(GROWTH[0])
         rows.append({"what": f"cost of {size} threats over that of {GROWTH[0]}, track",
-                     "value": seconds / base, "unit": "x", "aim": limit, "best": "low"})  # fmt: skip
+                     "value": seconds / base, "unit": "x",
+                     "aim": limit, "best": "low"})  # fmt: skip
     rows.append({"what": "peak memory of this process, all sizes run",
                  "value": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
                  "unit": "MB", "aim": None})  # fmt: skip
