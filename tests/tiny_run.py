@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from openiads.campaign.outcomes import Outcomes
+from openiads.campaigns.outcomes import Outcomes
 from openiads.domain.tracks import TRACK_PARAMS
 from openiads.engine.run import FIGURES
 from openiads.engine.world import (

@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openiads.campaign.execute import campaign
+    from openiads.campaigns.execute import campaign
     from openiads.eventlog import run
     from openiads.scenario.compile import compile_scenario as compile  # noqa: A004
     from openiads.scenario.load import load
@@ -25,7 +25,7 @@ _VERBS = {
     "load": ("openiads.scenario.load", "load"),
     "compile": ("openiads.scenario.compile", "compile_scenario"),
     "run": ("openiads.eventlog", "run"),
-    "campaign": ("openiads.campaign.execute", "campaign"),
+    "campaign": ("openiads.campaigns.execute", "campaign"),
 }
 
 

@@ -47,7 +47,7 @@ def test_update_equals_matrices(seed):
     s = h @ cov @ h.T + r
     gain = cov @ h.T @ np.linalg.inv(s)
     y = z - x[:3]
-    d2, log_det = innovation(xs, ps, 0, zs, rs, 0)
+    d2, log_det = innovation(xs, ps, 0, zs, rs, 0, 0.0, 0.0)
     assert position_update(xs, ps, 0, zs, rs, 0) == pytest.approx((d2, log_det), rel=1e-12)
     assert d2 == pytest.approx(y @ np.linalg.solve(s, y), rel=1e-9)
     assert log_det == pytest.approx(np.linalg.slogdet(s)[1], rel=1e-12)

@@ -116,7 +116,7 @@ def test_a_seen_track_in_reach_expects_a_plot():
     picture = Picture()
     picture.scan(0.0, plots[0])
     tracks_expect(picture.params, picture.tables, 2.0, plots[0, 0], 1.0e5)
-    assert picture.tables.track[0].pd == pytest.approx(0.9)
+    assert picture.tables.track[0].pd == pytest.approx(picture.params.detect_probability)
 
 
 def test_two_tracks_share_plots_at_the_least_total_cost():

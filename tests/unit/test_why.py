@@ -4,12 +4,12 @@ import math
 from pathlib import Path
 
 import pytest
-from tiny_run import CHANNELS, ROUNDS, leaks, tiny_log, tiny_model, tiny_outcomes
 
 from openiads.analysis.timeline import Ledger, chains, most_telling, position_m
 from openiads.analysis.why import LINK_MEANING, why, why_replication
 from openiads.engine.world import CHANNEL, LINKS, MISS, SHOT_KILL, SHOT_MISS, TRACK, WINDOW
 from openiads.faults import InputError
+from tiny_run import CHANNELS, ROUNDS, leaks, tiny_log, tiny_model, tiny_outcomes
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -105,6 +105,18 @@ def test_assessment_gives_the_time_that_a_right_verdict_left():
     told = story("assessment", *KNOWN, (45.0, "order", 0), *shot(50.0, 60.0), verdict)
     assert told["what"] == "Missed at 1:00, called killed at 1:06, flew on."
     assert "32 s left" in told["mend"]
+
+
+def test_shots_at_what_was_never_in_reach():
+    model = tiny_model(["a"])
+    model.tables.threats["reachable"] = 0
+    verdict = (66.0, "assessed", 0, {"value": 1.0})
+    for link, words in (("miss", "never in reach"), ("assessment", "No further launch")):
+        log = tiny_log(
+            model, leaks(0, link, *KNOWN, (45.0, "order", 0), *shot(50.0, 60.0), verdict)
+        )
+        (told,) = why_replication(model, log)
+        assert words in told["what"]
 
 
 def test_a_log_of_another_model_is_refused():

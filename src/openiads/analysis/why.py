@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from openiads.analysis.timeline import Chain, Ledger, chains
-from openiads.campaign.outcomes import Outcomes, link_shares
-from openiads.campaign.statistics import wilson
+from openiads.campaigns.outcomes import Outcomes, link_shares
+from openiads.campaigns.statistics import wilson
 from openiads.engine.world import LINKS, Model
 from openiads.eventlog import Log
 from openiads.faults import InputError
@@ -40,7 +40,7 @@ def why(model: Model, outcomes: Outcomes) -> dict[str, Any]:
     """The object of ``openiads why RUN --json``: shares of leakers by first broken link.
 
     Shares and their 95 % intervals are over all leakers of all replications, in all and by class;
-    the replication is the unit of the interval (`campaign.statistics.share_interval`). The shares
+    the replication is the unit of the interval (`campaigns.statistics.share_interval`). The shares
     of each set sum to one unless nothing leaked, in which case the set is empty.
     """
     classes = np.array(model.names["classes"])
@@ -143,7 +143,9 @@ def _finite(value: float) -> float | None:
 
 
 def clock(time_s: float) -> str:
-    """Scenario time as minutes and seconds, "12:05"; tenths where seconds alone would mislead."""
+    """Scenario time as minutes and seconds, "12:05"; "never" where it is not finite."""
+    if not math.isfinite(time_s):
+        return "never"
     whole = round(time_s)
     return f"{whole // 60}:{whole % 60:02d}"
 
@@ -294,6 +296,11 @@ def _miss(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     last = max(shot.met_s for shot in chain.shots)
     met = "One round met it and missed" if count == 1 else f"{count} rounds met it and missed"
     what = f"{met}, the last at {clock(last)}." if count > 1 else f"{met} at {clock(last)}."
+    if not math.isfinite(chain.last_chance_s):
+        return (
+            f"{what} They were fired on a predicted course; its true path was never in reach.",
+            "A round whose envelope holds its path, or an engagement radar that sees it there.",
+        )
     left = chain.last_chance_s - last - _look_again_s(model)
     if left <= 0:
         return (
@@ -322,6 +329,8 @@ def _assessment(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     left = chain.last_chance_s - wrong - float(model.tables.settings[0]["decision_period_s"])
     if left > 0:
         return said, f"A right verdict, with {span(left)} left for another volley."
+    if not math.isfinite(chain.last_chance_s):
+        return f"{said} No further launch could have met it.", "A round that reaches its path."
     return (
         f"{said} Its last chance, {clock(chain.last_chance_s)}, was already past.",
         "A right verdict and an earlier first shot: no time was left to shoot again.",

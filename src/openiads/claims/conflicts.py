@@ -7,6 +7,8 @@ Rules (each names itself in `Conflict.rule`):
             value up, a range from end to end (only its upper end where the parameter's name holds
             the word max, its lower end where it holds min). Two claims conflict where their
             intervals do not meet; claims of different dimensions are not compared.
+``dates``   two claims about when something entered service or production name times that do not
+            meet; "after 2019-07" is what a sentence says that calls the thing yet to come then.
 ``words``   two claims about one parameter differ and at least one of them has words for a value.
 ``scope``   a sentence applies a number to a class of targets for which other claims about the
             same item give a different number.
@@ -20,69 +22,45 @@ one agency).
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import combinations
 
+from openiads.claims.disagreement import Conflict, Side, read_by_date, read_by_source
+from openiads.claims.ledger import Period
 from openiads.scenario.catalogue import Catalogue
-from openiads.scenario.record import Claim, Entry, Parameter, independent_voices, shown
+from openiads.scenario.record import Claim, Entry, Parameter, shown
 from openiads.units import dimension, to_si
 
 EXACT_TOLERANCE = 0.02
 APPROXIMATE_TOLERANCE = 0.10
 """Assumed: how far a rounded figure of the press may lie from what it rounds."""
 
+DATES = ("service_entry", "production_start")
+"""Parameters whose values are dates, whether written as years or in words."""
+
 SCOPES = {"range_max_aerodynamic": {"ballistic": "range_max_ballistic"}}
 """Words in a quote about one parameter that make it speak of another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the values that disagree, and who stands behind it."""
+def catalogue_conflicts(catalogue: Catalogue, articles: Iterable[Claim] = ()) -> list[Conflict]:
+    """Every conflict of the catalogue, the widest numeric ones first.
 
-    value: str
-    claims: tuple[Claim, ...]
-
-    @property
-    def voices(self) -> int:
-        return independent_voices(self.claims)
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Sides that cannot all be right about one subject, with the ways to read it."""
-
-    subject: str
-    rule: str
-    sides: tuple[Side, ...]
-    readings: tuple[str, ...]
-    ratio: float | None = None
-
-    def as_dict(self) -> dict[str, object]:
-        return {
-            "subject": self.subject,
-            "rule": self.rule,
-            "ratio": self.ratio,
-            "readings": list(self.readings),
-            "sides": [
-                {
-                    "value": side.value,
-                    "voices": side.voices,
-                    "claims": [claim.id for claim in side.claims],
-                }
-                for side in self.sides
-            ],
-        }
-
-
-def catalogue_conflicts(catalogue: Catalogue) -> list[Conflict]:
-    """Every conflict of the catalogue, the widest numeric ones first."""
+    ``articles`` are further claims, of sentences whose reading as data no catalogue claim holds.
+    """
     found: list[Conflict] = []
+    further = list(articles)
     for name in catalogue:
         entry = catalogue[name]
-        for parameter in entry.parameters.values():
-            found += _of_values(catalogue, entry, parameter)
-            found += _of_scope(entry, parameter)
+        for held in entry.parameters.values():
+            added = tuple(c for c in further if (c.item, c.parameter) == (entry.id, held.name))
+            parameter = replace(held, claims=held.claims + added)
+            if parameter.name.startswith(DATES):
+                found += _of_dates(catalogue, entry, parameter)
+            else:
+                found += _of_values(catalogue, entry, parameter)
+                found += _of_scope(catalogue, entry, parameter)
     return sorted(found, key=lambda c: (-(c.ratio or 0.0), c.subject))
 
 
@@ -130,26 +108,68 @@ def _of_values(catalogue: Catalogue, entry: Entry, parameter: Parameter) -> Iter
         yield Conflict(parameter.id, "words", sides, _readings(catalogue, entry, parameter, sides))
 
 
-def _of_scope(entry: Entry, parameter: Parameter) -> Iterator[Conflict]:
+def period_of(claim: Claim) -> Period | None:
+    """The time that a claim about a date names; None where its words name none."""
+    text = str(claim.value)
+    match = re.match(r"(after )?(\d{4}(?:-\d{2})?(?:-\d{2})?)(s)?", text)
+    if match is None:
+        return None
+    if match[1]:
+        return Period(first=Period.of(match[2]).last)
+    if match[3]:
+        return Period.of(f"{match[2]}/{int(match[2]) + 9}")
+    return Period.of(match[2])
+
+
+def _of_dates(catalogue: Catalogue, entry: Entry, parameter: Parameter) -> Iterator[Conflict]:
+    spans = [(c, p) for c in parameter.claims if (p := period_of(c)) is not None]
+    clash = {c.id for (a, p), (b, q) in combinations(spans, 2) if not p.meets(q) for c in (a, b)}
+    if clash:
+        sides = _sides(c for c, _ in spans if c.id in clash)
+        readings = [*read_by_source(sides), *_fits_other_system(catalogue, entry, sides)]
+        readings += read_by_date(sides, "said ")
+        yield Conflict(parameter.id, "dates", sides, tuple(readings) or ("plain disagreement",))
+
+
+def _fits_other_system(
+    catalogue: Catalogue, entry: Entry, sides: tuple[Side, ...]
+) -> Iterator[str]:
+    """Where a source calls one system yet to come, another one that it knows and that was."""
+    for side in sides:
+        if not side.value.startswith("after "):
+            continue
+        for name in catalogue:
+            if name == entry.id or catalogue[name].kind != "system":
+                continue
+            for claim in catalogue[name].claims:
+                spoken = claim.source.id in {s.source.id for s in side.said}
+                if spoken and claim.parameter.startswith("service_entry"):
+                    yield f"different object: the same source has {name} enter in {claim.value}"
+
+
+def _of_scope(catalogue: Catalogue, entry: Entry, parameter: Parameter) -> Iterator[Conflict]:
     for word, other_name in SCOPES.get(parameter.name, {}).items():
         other = entry.parameters.get(other_name)
         if other is None:
             continue
         wide = [c for c in parameter.claims if word in c.quote.casefold()]
         for side in _sides(wide):
-            first = interval_si(side.claims[0])
+            said = _claims(side)[0]
+            first = interval_si(said)
             against = [
                 c for c in other.claims if first and (i := interval_si(c)) and not _meet(first, i)
             ]
             if against:
                 low = min(to_si(c.number() or 0.0, c.unit) for c in against)
-                high = to_si(side.claims[0].number() or 0.0, side.claims[0].unit)
-                said = f"different object: {other_name} is another quantity than {parameter.name}"
+                high = to_si(said.number() or 0.0, said.unit)
                 yield Conflict(
                     parameter.id,
                     "scope",
                     (side, *_sides(against)),
-                    (f"the sentence also speaks of {word} targets", said),
+                    (
+                        f"the sentence also speaks of {word} targets: see {entry.id}.{other_name}",
+                        *_other_object(catalogue, entry, parameter, side),
+                    ),
                     max(high / low, low / high) if low > 0 and high > 0 else None,
                 )
 
@@ -167,52 +187,37 @@ def _sides(claims: Iterable[Claim]) -> tuple[Side, ...]:
     )
 
 
+def _claims(side: Side) -> tuple[Claim, ...]:
+    return tuple(s for s in side.said if isinstance(s, Claim))
+
+
 def _readings(
     catalogue: Catalogue, entry: Entry, parameter: Parameter, sides: tuple[Side, ...]
 ) -> tuple[str, ...]:
-    readings: list[str] = []
-    for a, b in combinations(sides, 2):
-        shared = {c.source.id for c in a.claims} & {c.source.id for c in b.claims}
-        readings += [f"same source: {s} says both {a.value} and {b.value}" for s in sorted(shared)]
+    readings = [*read_by_source(sides)]
     for side in sides:
         readings += _other_object(catalogue, entry, parameter, side)
-    readings += _by_date(sides)
-    readings += [
-        f"one voice: the {len(side.claims)} claims of {side.value} go back to one origin"
-        for side in sides
-        if len(side.claims) > 1 and side.voices == 1
-    ]
+    readings += read_by_date(sides)
     return tuple(readings) or ("plain disagreement",)
 
 
 def _other_object(
     catalogue: Catalogue, entry: Entry, parameter: Parameter, side: Side
 ) -> Iterator[str]:
-    span = interval_si(side.claims[0])
-    if span is None:
+    first = _claims(side)[0]
+    span = interval_si(first)
+    if span is None or math.isinf(span[1]):
         return
-    unit = dimension(side.claims[0].unit)
+    unit = dimension(first.unit)
     for name in entry.components:
-        other = catalogue[name].parameters.get(parameter.name)
-        for claim in other.claims if other else ():
+        held = catalogue[name].parameters.get(parameter.name)
+        for claim in held.claims if held else ():
             if dimension(claim.unit) == unit and _meet(span, interval_si(claim) or (1.0, 0.0)):
-                yield f"different object: {side.value} is the figure of {name}"
+                yield f"different object: {side.value} is the figure of {name} ({claim.source.id})"
                 break
     for name, other in entry.parameters.items():
-        if name == parameter.name or name.rpartition("_")[2] != parameter.name.rpartition("_")[2]:
+        if name == parameter.name:
             continue
-        same = [c for c in other.claims if dimension(c.unit) == unit and not c.is_text]
+        same = [c for c in other.claims if dimension(c.unit) == unit and c.limit == first.limit]
         if any(_meet(span, interval_si(c) or (1.0, 0.0)) for c in same):
             yield f"different object: {side.value} is also said of {name}"
-
-
-def _by_date(sides: tuple[Side, ...]) -> Iterator[str]:
-    for a, b in combinations(sides, 2):
-        dates = [[c.source.date for c in side.claims] for side in (a, b)]
-        if any(d is None for side in dates for d in side):
-            continue
-        first, second = ([str(d) for d in side] for side in dates)
-        if max(first)[:4] < min(second)[:4]:
-            yield f"different date: {a.value} until {max(first)}, {b.value} from {min(second)}"
-        elif max(second)[:4] < min(first)[:4]:
-            yield f"different date: {b.value} until {max(second)}, {a.value} from {min(first)}"

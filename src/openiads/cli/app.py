@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 
-import click
 import typer
 
 from openiads.cli.common import fail
 from openiads.faults import InputError
 
-GROUPS: tuple[str, ...] = ("run", "report", "catalogue")
+GROUPS: tuple[str, ...] = ("run", "report", "catalogue", "audit", "ledger", "assign")
 """Files of this package that hold commands; each has ``register(app)``."""
+
+UsageFault: type[Exception] = next(
+    c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException"
+)
+"""What a wrong command line raises: typer carries its own copy of click, older ones import it."""
 
 
 def build() -> typer.Typer:
@@ -34,12 +38,12 @@ def run() -> int:
     """Run the command line; the exit status (0 done, 1 check failed, 2 bad input, 130 stopped)."""
     try:
         result = build()(standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.exceptions.Abort:
+    except typer.Abort:
         return 130
-    except click.ClickException as error:
-        error.show()
+    except UsageFault as error:
+        error.show()  # type: ignore[attr-defined]
         return 2
     except InputError as error:
         return fail(error)

@@ -10,8 +10,9 @@ import typer
 from openiads.cli.common import emit_json, say
 
 if TYPE_CHECKING:
+    from openiads.claims.disagreement import Conflict
     from openiads.scenario.catalogue import Catalogue
-    from openiads.scenario.record import Claim, Entry, Parameter
+    from openiads.scenario.record import Choice, Claim, Entry, Parameter
 
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON object to stdout.")]
 Extra = Annotated[
@@ -82,7 +83,9 @@ def show(
     Example: openiads catalogue show s-400 --rule as-of:2018-01-01
     """
     from openiads.faults import InputError, nearest
+    from openiads.scenario.record import check_rule
 
+    check_rule(rule)
     catalogue = _load(extra)
     if name not in catalogue:
         raise InputError.of(f"'{name}' is not in the catalogue", nearest(name, catalogue))
@@ -103,17 +106,24 @@ def conflicts(
 
     Example: openiads catalogue conflicts --item s-400
     """
+    from openiads.claims.articles import article_claims, load_articles
     from openiads.claims.conflicts import catalogue_conflicts
 
-    found = [c for c in catalogue_conflicts(_load(extra)) if item in ("", c.subject.split(".")[0])]
+    found = catalogue_conflicts(_load(extra), article_claims(load_articles()))
+    found = [c for c in found if item in ("", c.subject.split(".")[0])]
     if as_json:
         emit_json({"conflicts": [c.as_dict() for c in found]})
-        return
+    else:
+        say_conflicts(found)
+
+
+def say_conflicts(found: list[Conflict]) -> None:
+    """Write conflicts for a person."""
     for conflict in found:
         ratio = f", factor {conflict.ratio:.3g}" if conflict.ratio else ""
         say(f"{conflict.subject}  ({conflict.rule}{ratio})")
         for side in conflict.sides:
-            sources = ", ".join(dict.fromkeys(c.source.id for c in side.claims))
+            sources = ", ".join(dict.fromkeys(s.source.id for s in side.said))
             say(f"    {side.value}: {_voices(side.voices)}: {sources}")
         for reading in conflict.readings:
             say(f"    reading: {reading}")
@@ -128,9 +138,16 @@ def check(
 
     Example: openiads catalogue check my-claims.yaml
     """
-    from openiads.scenario.catalogue import check_file
+    from openiads.scenario.reader import read_yaml
 
-    counted = check_file(file)
+    if {"events", "context", "buyer"} & read_yaml(file).data.keys():
+        from openiads.claims.ledger import check_ledger_file
+
+        counted = check_ledger_file(file)
+    else:
+        from openiads.scenario.catalogue import check_file
+
+        counted = check_file(file)
     if as_json:
         emit_json({"file": str(file), "faults": [], **counted})
         return
@@ -175,7 +192,10 @@ def _show_entry(entry: Entry, rule: str) -> None:
     nato = f", {entry.nato_name}" if entry.nato_name else ""
     say(f"{entry.id}: {entry.name}{nato} ({entry.kind})")
     for parameter in entry.parameters.values():
-        choice = parameter.choose(rule)
+        choice = _choice(parameter, rule)
+        if choice is None:
+            say(f"  {parameter.name}: nothing was published by then, and nothing is assumed")
+            continue
         mark = " [assumed]" if choice.assumed else ""
         say(f"  {parameter.name} = {choice.shown()}{mark}   ({choice.rule})")
         say(f"      because: {choice.reason}")
@@ -189,6 +209,16 @@ def _show_entry(entry: Entry, rule: str) -> None:
         for claim in choice.over:
             say(f"      over:    {_claim_line(claim)}")
     say()
+
+
+def _choice(parameter: Parameter, rule: str) -> Choice | None:
+    """The choice, or None where ``as-of`` finds that nothing was yet published."""
+    from openiads.faults import InputError
+
+    try:
+        return parameter.choose(rule)
+    except InputError:
+        return None
 
 
 def _claim_line(claim: Claim) -> str:
@@ -209,8 +239,12 @@ def _entry_json(entry: Entry, rule: str) -> dict[str, Any]:
 
 
 def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
-    choice = parameter.choose(rule)
+    choice = _choice(parameter, rule)
+    if choice is None:
+        return {"value": None, "rule": rule, "reason": "nothing was published by then"}
     assumed = parameter.assumed
+    held = [*([choice.claim] if choice.claim else []), *choice.agree, *choice.over]
+    shown = held if rule.startswith("as-of:") else parameter.claims
     return {
         "value": choice.value,
         "unit": choice.unit,
@@ -239,6 +273,6 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
                     "seed": c.source.seed,
                 },
             }
-            for c in parameter.claims
+            for c in shown
         ],
     }

@@ -11,7 +11,7 @@ from openiads.cli.common import emit_json, note, say
 from openiads.faults import InputError
 
 if TYPE_CHECKING:
-    from openiads.campaign.execute import Run
+    from openiads.campaigns.execute import Run
     from openiads.eventlog import Log
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
@@ -38,8 +38,8 @@ def report(
 
     Example: openiads report runs/default-1a2b3c4d-seed7 --replication 17
     """
-    from openiads.campaign.execute import open_run
-    from openiads.campaign.outcomes import summarise
+    from openiads.campaigns.execute import open_run
+    from openiads.campaigns.outcomes import summarise
     from openiads.export.report import write_report
 
     book = open_run(run)
@@ -69,7 +69,7 @@ def why(
     """
     from openiads.analysis.why import why as shares_of
     from openiads.analysis.why import why_replication
-    from openiads.campaign.execute import open_run
+    from openiads.campaigns.execute import open_run
 
     book = open_run(run)
     found = shares_of(book.model, book.outcomes)

@@ -12,7 +12,7 @@ from openiads.cli.common import emit_json, fail, note, say
 from openiads.faults import Fault, InputError
 
 if TYPE_CHECKING:
-    from openiads.campaign.execute import Result
+    from openiads.campaigns.execute import Result
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 SetOption = Annotated[
@@ -107,7 +107,7 @@ def replay(
 
     Example: openiads replay runs/default-1a2b3c4d-seed7 --replication 17
     """
-    from openiads.campaign.execute import open_run
+    from openiads.campaigns.execute import open_run
     from openiads.eventlog import run as run_once
 
     book = open_run(run_folder)
@@ -182,7 +182,7 @@ def _run(
 
     if not is_warm():
         note("first start on this machine: compiling all kernels, which takes up to a minute …")
-    from openiads.campaign.execute import campaign, prepare_folder
+    from openiads.campaigns.execute import campaign, prepare_folder
     from openiads.scenario.compile import compile_scenario
 
     model = compile_scenario(loaded)

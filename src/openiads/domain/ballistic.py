@@ -26,8 +26,8 @@ from openiads.physics.geodesy import (
     rotate_to_ecef,
 )
 
-BURN_TIME_S, BURN_SPEED_MPS, BURN_POWER = 225.0, 7100.0, 1.45
-"""An unpublished burn time is 225 s (V / 7.1 km/s)^1.45, V the vacuum arc's speed; assumed: between
+BURN_TIME_S, BURN_SPEED_MPS, BURN_POWER = 225.0, 7100.0, 1.6
+"""An unpublished burn time is 225 s (V / 7.1 km/s)^1.6, V the vacuum arc's speed; assumed: between
 public figures of solid fuel (Pershing II 95 s for 1,800 km, Minuteman III 186 s) and the longer
 burns of liquid fuel (about 300 s for a heavy ICBM)."""
 APOGEE_FACTORS = {"lofted": 1.6, "depressed": 0.6}

@@ -76,6 +76,29 @@ def _fill(down_range, altitude, par, start, lofts, limits, time, speed, margin):
                 guess[0] = -1
                 reach(down_range[j], altitude[i], par, start, lofts, limits, work, guess, best)
                 _keep(i, j, best, time, speed, margin)
+        _mend(i, time, speed, margin)
+
+
+@kernel
+def _mend(i, time, speed, margin):
+    """Make a row one piece: fill single gaps with their neighbours' mean, drop what is beyond.
+
+    Near the boundary the grid of launch angles, not the missile, leaves gaps between points that
+    just count; behind a wider gap nothing is kept.
+    """
+    n = time.shape[1]
+    for j in range(1, n - 1):
+        if time[i, j] == math.inf and time[i, j - 1] < math.inf and time[i, j + 1] < math.inf:
+            time[i, j] = 0.5 * (time[i, j - 1] + time[i, j + 1])
+            speed[i, j] = 0.5 * (speed[i, j - 1] + speed[i, j + 1])
+            margin[i, j] = 0.5 * (margin[i, j - 1] + margin[i, j + 1])
+    j = 1
+    while j < n and not time[i, j] < math.inf:
+        j += 1
+    while j < n and time[i, j] < math.inf:
+        j += 1
+    for rest in range(j, n):
+        time[i, rest], speed[i, rest], margin[i, rest] = math.inf, 0.0, 0.0
 
 
 @kernel

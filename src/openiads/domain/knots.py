@@ -20,8 +20,9 @@ from openiads.physics.geodesy import ecef_to_enu, rotate_to_enu
 POSITION_TOLERANCE_M = 1.0
 VELOCITY_TOLERANCE_MPS = 0.1
 
-_SAFETY = 0.6
-"""Probes see the error at three points of an interval; its peak may be a little larger."""
+_SAFETY = 0.5
+"""Probes see the error at some points of an interval; its peak may be larger."""
+_PROBES = np.array([0.15, 0.35, 0.5, 0.65, 0.85])
 _SPAN_MIN_S = 2e-3
 
 
@@ -115,8 +116,8 @@ def sample(knots, t_s):
 def refine(law: Law, breaks_s: npt.ArrayLike, knots_most: int = 20_000) -> Knots:
     """Knots of ``law(t (n,)) -> (pos (n, 3), vel (n, 3))`` between and at ``breaks_s``.
 
-    Intervals are halved until the cubic agrees with the law at a quarter, half and three quarters
-    to 0.6 of the tolerances (1 m and 0.1 m/s). The law's velocity must be continuous; breaks
+    Intervals are halved until the cubic agrees with the law at five points of each to half of the
+    tolerances (1 m and 0.1 m/s). The law's velocity must be continuous; breaks
     belong where its derivative is not. Raises `InputError` where this takes more than
     ``knots_most`` knots.
     """
@@ -125,21 +126,21 @@ def refine(law: Law, breaks_s: npt.ArrayLike, knots_most: int = 20_000) -> Knots
     open_ = np.ones(len(t) - 1, dtype=bool)
     while open_.any():
         left = np.flatnonzero(open_)
-        probes = t[left, None] + (t[left + 1] - t[left])[:, None] * np.array([0.25, 0.5, 0.75])
+        probes = t[left, None] + (t[left + 1] - t[left])[:, None] * _PROBES
         law_pos, law_vel = law(probes.ravel())
         got_pos, got_vel = sample(Knots(t, pos, vel), probes.ravel())
         error = np.maximum(
             np.linalg.norm(got_pos - law_pos, axis=1) / POSITION_TOLERANCE_M,
             np.linalg.norm(got_vel - law_vel, axis=1) / VELOCITY_TOLERANCE_MPS,
         )
-        worst = error.reshape(-1, 3).max(axis=1)
+        worst = error.reshape(-1, len(_PROBES)).max(axis=1)
         split = left[(worst > _SAFETY) & (t[left + 1] - t[left] > _SPAN_MIN_S)]
         if len(t) + len(split) > knots_most:
             raise InputError.of(
                 f"a trajectory needs more than {knots_most} knots",
                 "make it shorter or its manoeuvres slower",
             )
-        rows = np.flatnonzero(np.isin(left, split)) * 3 + 1
+        rows = np.flatnonzero(np.isin(left, split)) * len(_PROBES) + len(_PROBES) // 2
         t, pos, vel, open_ = _insert(t, pos, vel, split, probes.ravel(), law_pos, law_vel, rows)
     return Knots(t, pos, vel)
 

@@ -37,7 +37,7 @@ ASSUMED: dict[str, tuple[float, str]] = {
     "load_max_g": (30.0, "structural limit, below the loads quoted for agile missiles"),
     "ignition_s": (1.5, "from ejection to ignition after a cold launch and turn-over"),
     "ejection_speed_mps": (25.0, "speed at ignition, towards the launch angle"),
-    "ejection_height_m": (20.0, "height at ignition"),
+    "ejection_height_m": (20.0, "height at ignition after the ejection"),
     "launch_angle_min_rad": (0.1, "least path angle at ignition, so that low flights clear masts"),
     "margin_min_g": (3.0, "lateral acceleration that must be left to count a point as reached"),
     "end_speed_min_mps": (300.0, "end speed that must be left: faster than subsonic targets"),
@@ -73,7 +73,7 @@ class Motor:
     residuals: tuple[tuple[str, float, float], ...] = ()
 
     def vector(self):
-        """The parameter vector (20,) of `openiads.physics.flight.parameters`."""
+        """The parameter vector (21,) of `openiads.physics.flight.parameters`."""
         c = self.constants
         boost_time = self.speed_max_mps / (c["boost_load_g"] * STANDARD_GRAVITY_MPS2)
         sustain = c["sustain_share"] * self.propellant_fraction

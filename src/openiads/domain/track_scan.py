@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 
+from openiads.domain.track_index import index_points, plots_near
 from openiads.domain.tracks import (
     CONFIRMATIONS,
     CONFIRMED,
@@ -34,10 +35,10 @@ from openiads.physics.estimation import LOG_TWO_PI, cv_predict, innovation, posi
 _FEW = 64
 """Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
 
-_LEAST_PD = 0.05
+LEAST_PD = 0.05
 """A track that takes a plot although it should not be seen is scored as if barely visible."""
 
-_MOST_PD = 0.999
+MOST_PD = 0.999
 
 _HISTORY = (1 << 60) - 1
 """Scans that the history of hits and misses can hold, as a mask."""
@@ -62,7 +63,9 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
         if track[i].status != FREE and time_s != track[i].time_s:
             cv_predict(x, P, i, time_s - track[i].time_s, params.noise_m2ps3)
             track[i].time_s = time_s
-    n_rows = _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3)
+    n_rows = gate_plots(
+        params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, 0.0, 0.0
+    )
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
@@ -73,33 +76,39 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
         i = tables.row_slot[r]
         e = tables.space.row_edge[r]
         if e < 0:
-            _miss(params, track, counts, i)
+            book_miss(params, track, counts, i)
             continue
         j = tables.column[e]
         track[i].plot = j
         track[i].nis, _ = position_update(x, P, i, plot_pos_m, plot_cov_m2, j)
-        _hit(params, track, counts, x, i, tables.cost[e])
+        book_hit(params, track, counts, x, i, tables.cost[e])
         plot_slot[j] = i if track[i].status != FREE else -1
     for j in range(n_plots):
         if plot_slot[j] < 0:
-            i = _slot(track, counts)
+            i = take_slot(track, counts)
             plot_slot[j] = i
             if i >= 0:
-                _initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2)
+                initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2)
         tables.plot_track[j] = track[plot_slot[j]].id if plot_slot[j] >= 0 else -1
     return counts[LIVE]
 
 
 @kernel(borrows=True)
-def _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
+def gate_plots(
+    params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2, upright_m2
+):
     """Fill rows (live tracks) and edges (plots inside their gates, with costs); returns rows.
+
+    ``level_m2`` and ``upright_m2`` widen the gates, horizontally and vertically, for manoeuvres;
+    with them every pair inside the gate is kept, without them only those worth their cost.
 
     Plots are hashed into square horizontal cells about as wide as the mean gate, so a track looks
     only at plots near it, however many there are elsewhere.
     """
     track, x, P = tables.track, tables.x, tables.P
     start, row_slot, near = tables.start, tables.row_slot, tables.near
-    gate = params.gate
+    column, costs, alone, quiet = tables.column, tables.cost, tables.alone, tables.group.quiet
+    log_density, gate = tables.log_density, params.gate
     rx, ry, rz = 0.0, 0.0, 0.0
     for j in range(n_plots):
         rx = max(rx, plot_cov_m2[j, 0])
@@ -108,36 +117,37 @@ def _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
         clutter = plot_clutter_pm3[j]
         if clutter <= 0.0:
             clutter = params.clutter_pm3
-        tables.log_density[j] = math.log(clutter + params.birth_pm3)
+        log_density[j] = math.log(clutter + params.birth_pm3)
     n_rows, width = 0, 0.0
     for i in range(tables.counts[HIGH]):
         if track[i].status != FREE:
             row_slot[n_rows] = i
             n_rows += 1
-            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
+            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry) + level_m2))
     cell_m = max(2.0 * width / max(n_rows, 1), 1.0)
     indexed = n_plots > _FEW
     if indexed:
-        _index_plots(tables.bucket, tables.chain, tables.cell, n_plots, plot_pos_m, cell_m)
+        index_points(tables.bucket, tables.chain, tables.cell, n_plots, plot_pos_m, cell_m)
     size = 0
     for r in range(n_rows):
         i = row_slot[r]
         start[r] = size
-        hx = math.sqrt(gate * (P[i, 0] + rx))
-        hy = math.sqrt(gate * (P[i, 3] + ry))
+        hx = math.sqrt(gate * (P[i, 0] + rx + level_m2))
+        hy = math.sqrt(gate * (P[i, 3] + ry + level_m2))
         if indexed:
-            count = _plots_near(
+            count = plots_near(
                 tables.bucket, tables.chain, tables.cell, near, n_plots,
                 math.floor((x[i, 0] - hx) / cell_m), math.floor((x[i, 0] + hx) / cell_m),
                 math.floor((x[i, 1] - hy) / cell_m), math.floor((x[i, 1] + hy) / cell_m),
             )  # fmt: skip
         else:
             count = n_plots
-        pd = min(track[i].pd, _MOST_PD)
-        tables.alone[r] = -math.log(1.0 - pd)
-        worst = tables.alone[r] if pd > 0.0 else math.inf
-        offset = 1.5 * LOG_TWO_PI - math.log(max(pd, _LEAST_PD))
-        hz = math.sqrt(gate * (P[i, 5] + rz))
+        pd = min(track[i].pd, MOST_PD)
+        alone[r] = -math.log(1.0 - pd)
+        worst = alone[r] if pd > 0.0 and level_m2 == 0.0 else math.inf
+        offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
+        tables.group.offset[r] = offset
+        hz = math.sqrt(gate * (P[i, 5] + rz + upright_m2))
         for k in range(count):
             j = near[k] if indexed else k
             if (
@@ -146,65 +156,29 @@ def _gate(params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
                 or abs(plot_pos_m[j, 2] - x[i, 2]) > hz
             ):
                 continue
-            d2, log_det = innovation(x, P, i, plot_pos_m, plot_cov_m2, j)
-            cost = 0.5 * (d2 + log_det) + offset + tables.log_density[j]
-            if d2 > gate or cost >= worst:
+            d2, log_det = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, 0.0, 0.0)
+            cost = 0.5 * (d2 + log_det) + offset + log_density[j]
+            if d2 > gate:
+                if level_m2 == 0.0:
+                    continue
+                wide, _ = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, level_m2, upright_m2)
+                if wide > gate:
+                    continue
+            if cost >= worst:
                 continue
-            if size == tables.column.size:
+            if size == column.size:
                 tables.counts[UNGATED] += 1
                 continue
-            tables.column[size] = j
-            tables.cost[size] = cost
+            column[size] = j
+            costs[size] = cost
+            quiet[size] = d2
             size += 1
     start[n_rows] = size
     return n_rows
 
 
 @kernel(borrows=True)
-def _plots_near(bucket, chain, cell, near, n_plots, x0, x1, y0, y1):
-    """List in ``near`` the plots of the cells x0..x1 by y0..y1; returns how many."""
-    if (x1 - x0 + 1) * (y1 - y0 + 1) > n_plots:
-        for j in range(n_plots):
-            near[j] = j
-        return n_plots
-    count = 0
-    mask = bucket.size - 1
-    for cx in range(x0, x1 + 1):
-        for cy in range(y0, y1 + 1):
-            j = bucket[_hash(cx, cy) & mask]
-            while j >= 0:
-                if cell[j, 0] == cx and cell[j, 1] == cy:
-                    near[count] = j
-                    count += 1
-                j = chain[j]
-    return count
-
-
-@kernel(borrows=True)
-def _hash(cx, cy):
-    """Spread cell numbers over buckets (two large odd multipliers, high bits folded down)."""
-    h = cx * 73856093 + cy * 19349669
-    return h ^ (h >> 15)
-
-
-@kernel(borrows=True)
-def _index_plots(bucket, chain, cell, n_plots, plot_pos_m, cell_m):
-    """Chain the plots of each cell behind the bucket of the cell."""
-    mask = bucket.size - 1
-    for b in range(bucket.size):
-        bucket[b] = -1
-    for j in range(n_plots):
-        cx = math.floor(plot_pos_m[j, 0] / cell_m)
-        cy = math.floor(plot_pos_m[j, 1] / cell_m)
-        cell[j, 0] = cx
-        cell[j, 1] = cy
-        b = _hash(cx, cy) & mask
-        chain[j] = bucket[b]
-        bucket[b] = j
-
-
-@kernel(borrows=True)
-def _hit(params, track, counts, x, i, cost):
+def book_hit(params, track, counts, x, i, cost):
     """Book a plot of that cost to slot ``i`` and confirm the track when it has earned it."""
     row = track[i]
     row.hits += 1
@@ -218,7 +192,7 @@ def _hit(params, track, counts, x, i, cost):
     if params.max_speed_mps > 0.0 and row.hits > 1:
         v2 = x[i, 3] ** 2 + x[i, 4] ** 2 + x[i, 5] ** 2
         if v2 > params.max_speed_mps * params.max_speed_mps:
-            _free(track, counts, i)
+            free_slot(track, counts, i)
             return
     _confirm(params, track, counts, i)
 
@@ -236,14 +210,14 @@ def _confirm(params, track, counts, i):
 
 
 @kernel(borrows=True)
-def _miss(params, track, counts, i):
+def book_miss(params, track, counts, i):
     """Book a scan without a plot to slot ``i`` and delete the track when it is lost.
 
     A track that could not be seen (pd = 0) only ages: the limit in seconds still holds.
     """
     row = track[i]
     if row.pd > 0.0:
-        row.score += math.log(1.0 - min(row.pd, _MOST_PD))
+        row.score += math.log(1.0 - min(row.pd, MOST_PD))
         row.misses += 1
         row.history = (row.history << 1) & _HISTORY
     lost = row.misses > params.coast_scans
@@ -255,11 +229,11 @@ def _miss(params, track, counts, i):
     if lost:
         if row.status == CONFIRMED:
             counts[LOSSES] += 1
-        _free(track, counts, i)
+        free_slot(track, counts, i)
 
 
 @kernel(borrows=True)
-def _free(track, counts, i):
+def free_slot(track, counts, i):
     """Give the slot ``i`` back; ``counts[HIGH]`` sinks with the highest live slot."""
     track[i].status = FREE
     counts[LIVE] -= 1
@@ -268,7 +242,7 @@ def _free(track, counts, i):
 
 
 @kernel(borrows=True)
-def _slot(track, counts):
+def take_slot(track, counts):
     """A slot for a new track, or -1.
 
     Policy of a full table: the tentative track of the lowest score gives way if that score is
@@ -297,7 +271,7 @@ def _slot(track, counts):
 
 
 @kernel(borrows=True)
-def _initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2):
+def initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2):
     """Begin a tentative track in slot ``i`` at plot ``j``: velocity 0 with the prior's spread.
 
     One-point initiation: after a second plot the filter holds what two-point initiation gives,
@@ -308,9 +282,9 @@ def _initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2
     counts[NEXT_ID] += 1
     row.status = TENTATIVE
     row.hits, row.misses, row.history = 1, 0, 1
-    row.plot, row.tag = j, -1
+    row.plot, row.tag, row.informed = j, -1, 0
     row.time_s, row.first_s, row.last_s = time_s, time_s, time_s
-    row.score, row.peak, row.nis = 0.0, 0.0, 0.0
+    row.score, row.peak, row.nis, row.manoeuvre = 0.0, 0.0, 0.0, 0.0
     row.pd = params.detect_probability
     for a in range(3):
         x[i, a] = plot_pos_m[j, a]

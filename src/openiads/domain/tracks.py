@@ -37,16 +37,23 @@ TRACK_PARAMS = np.dtype(
         ("speed_sigma_mps", np.float64),
         ("climb_sigma_mps", np.float64),
         ("max_speed_mps", np.float64),
+        ("report_misses", np.int64),
+        ("manoeuvre_m2ps3", np.float64),
+        ("manoeuvre_climb_m2ps3", np.float64),
+        ("manoeuvre_rate_ps", np.float64),
+        ("manoeuvre_s", np.float64),
+        ("group_rate_ps", np.float64),
+        ("group_range_m", np.float64),
+        ("group_speed_mps", np.float64),
     ]
 )
 
 _DEFAULTS: dict[str, float] = {
-    # Acceleration noise of a target that turns now and then (assumed: between the 1 m2/s3 of a
-    # steady airliner and the 400 m2/s3 that suits a fighter of several g).
-    "noise_m2ps3": 30.0,
-    # Chi-square gate of 3 dimensions at probability 0.9989.
-    "gate": 16.0,
-    "detect_probability": 0.9,
+    # Acceleration noise of steady flight (assumed: airliners in a 5 s picture show 0.1 to 1).
+    "noise_m2ps3": 0.5,
+    # Chi-square gate of 3 dimensions at probability 0.9998.
+    "gate": 20.0,
+    "detect_probability": 0.8,
     # False plots per m3 and scan: 100 in a disc of 400 km radius and 20 km height (assumed).
     "clutter_pm3": 1.0e-14,
     # New targets per m3 and scan (assumed: a hundredth of the clutter).
@@ -57,10 +64,21 @@ _DEFAULTS: dict[str, float] = {
     "coast_scans": 5,
     "coast_s": 60.0,
     "score_drop": 25.0,
-    # Prior of the velocity of a new track (assumed: sqrt(2) times this is a fast jet).
-    "speed_sigma_mps": 400.0,
+    # Prior of the velocity of a new track (assumed: 900 m/s is one and a half sigma).
+    "speed_sigma_mps": 600.0,
     "climb_sigma_mps": 150.0,
     "max_speed_mps": 0.0,
+    "report_misses": 3,
+    # A turn of 2.5 g held for 5 s displaces by 306 m; sqrt(q T^3 / 3) = 250 m (assumed).
+    "manoeuvre_m2ps3": 1500.0,
+    "manoeuvre_climb_m2ps3": 10.0,
+    # A lone target begins to manoeuvre once in 10,000 s, a formation once in 250 s; a turn lasts
+    # 10 s (assumed; section "Sensitivity" of docs/models/tracking.md).
+    "manoeuvre_rate_ps": 1.0e-4,
+    "manoeuvre_s": 10.0,
+    "group_rate_ps": 4.0e-3,
+    "group_range_m": 8000.0,
+    "group_speed_mps": 20.0,
 }
 
 TRACK = np.dtype(
@@ -72,6 +90,7 @@ TRACK = np.dtype(
         ("history", np.int64),
         ("plot", np.int64),
         ("tag", np.int64),
+        ("informed", np.int64),
         ("time_s", np.float64),
         ("first_s", np.float64),
         ("last_s", np.float64),
@@ -79,19 +98,28 @@ TRACK = np.dtype(
         ("peak", np.float64),
         ("pd", np.float64),
         ("nis", np.float64),
+        ("manoeuvre", np.float64),
     ]
 )
 """One track: ``status`` FREE, TENTATIVE or CONFIRMED; ``hits`` in all; ``misses`` in a row;
 ``history`` bits of hit and miss, newest lowest; ``plot`` of the last scan or -1; ``tag`` for the
-caller (-1 at initiation); ``score`` the log-likelihood ratio of target to clutter and its
-``peak``; ``pd`` the probability that the coming scan detects it (0: it cannot be seen, so no miss
-is counted); ``nis`` the normalised innovation squared of the last update."""
+caller (-1 at initiation); ``informed`` whether its velocity began from its neighbours; ``score``
+the log-likelihood ratio of target to clutter and its ``peak``; ``pd`` the probability that the
+coming scan detects it (0: it cannot be seen, so no miss is counted); ``nis`` the normalised
+innovation squared of the last update; ``manoeuvre`` the probability that the target turns."""
 
 TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
-    "bucket chain cell near log_density",
+    "bucket chain cell near log_density slot_row indexed group",
 )
+GroupSpace = namedtuple(
+    "GroupSpace",
+    "parent size head next weight offset shift spread information pull evidence prior quiet share "
+    "trial_x trial_P",
+)
+GroupSpace.__doc__ = """Workspace of `openiads.domain.track_groups`, by row and by edge."""
+
 TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_allocate`.
 
 ``track`` (capacity,) of `TRACK`; ``x`` (capacity, 6) m and m/s; ``P`` (capacity, 21) packed as in
@@ -109,7 +137,12 @@ def track_params(**values: float) -> np.record:
     ``coast_scans`` misses in a row, ``coast_s`` without a plot, or a fall of the score by
     ``score_drop`` from its peak; a new track has velocity 0 with ``speed_sigma_mps`` (each
     horizontal axis) and ``climb_sigma_mps``; a tentative track faster than ``max_speed_mps`` is
-    deleted (0: no limit).
+    deleted (0: no limit); a confirmed track with more than ``report_misses`` misses in a row is
+    kept but not reported. For `openiads.domain.track_formation.formation_scan` only:
+    ``manoeuvre_m2ps3`` and ``manoeuvre_climb_m2ps3``, process noise of a manoeuvre;
+    ``manoeuvre_rate_ps`` and ``group_rate_ps``, how often a lone target and a formation begin one;
+    ``manoeuvre_s``, how long it lasts; ``group_range_m`` between neighbours of a formation and
+    ``group_speed_mps``, spread of its velocities.
 
     Raises InputError with every fault.
     """
@@ -141,7 +174,8 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
     and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
     """
     edges = edges or 16 * (capacity + plots)
-    buckets = 1 << max(3, int(plots - 1).bit_length())
+    most = max(capacity, plots)
+    buckets = 1 << max(3, int(most - 1).bit_length())
     tables = TrackTables(
         track=np.zeros(capacity, TRACK).view(np.recarray),
         x=np.zeros((capacity, 6)),
@@ -156,13 +190,39 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
         alone=np.zeros(capacity),
         space=assign_space(capacity, plots, edges),
         bucket=np.full(buckets, -1, np.int64),
-        chain=np.full(plots, -1, np.int64),
-        cell=np.zeros((plots, 2), np.int64),
-        near=np.zeros(plots, np.int64),
+        chain=np.full(most, -1, np.int64),
+        cell=np.zeros((most, 2), np.int64),
+        near=np.zeros(most, np.int64),
         log_density=np.zeros(plots),
+        slot_row=np.zeros(capacity, np.int64),
+        indexed=np.zeros(1, np.int64),
+        group=_group_space(capacity, edges),
     )
     tracks_reset(tables)
     return tables
+
+
+def _group_space(rows: int, edges: int) -> GroupSpace:
+    """``parent`` .. ``prior`` by row (a group's own values at its representative row), ``quiet``
+    and ``share`` by edge, and room for the two halves of a mixture."""
+    return GroupSpace(
+        parent=np.zeros(rows, np.int64),
+        size=np.zeros(rows, np.int64),
+        head=np.zeros(rows, np.int64),
+        next=np.zeros(rows, np.int64),
+        weight=np.zeros(rows),
+        offset=np.zeros(rows),
+        shift=np.zeros((rows, 3)),
+        spread=np.zeros((rows, 6)),
+        information=np.zeros((rows, 6)),
+        pull=np.zeros((rows, 3)),
+        evidence=np.zeros((rows, 2)),
+        prior=np.zeros(rows),
+        quiet=np.zeros(edges),
+        share=np.zeros(edges),
+        trial_x=np.zeros((2, 6)),
+        trial_P=np.zeros((2, 21)),
+    )
 
 
 @kernel(borrows=True)
@@ -175,6 +235,7 @@ def tracks_reset(tables):
         tables.track[i].plot = -1
     for k in range(tables.counts.size):
         tables.counts[k] = 0
+    tables.indexed[0] = 0
     for j in range(tables.plot_track.size):
         tables.plot_track[j] = -1
         tables.plot_slot[j] = -1

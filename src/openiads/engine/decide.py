@@ -30,7 +30,7 @@ EARLIEST, SMALLEST = 0, 1
 BALLISTIC_LOOK_AHEAD_S = 240.0
 """How far ahead a falling course is followed (assumed: longer than the flight of any round)."""
 
-MARCH_STEPS = 24
+MARCH_STEPS = 16
 """Points of a predicted path that are tried for an intercept; refined by bisection afterwards."""
 
 REFINE_STEPS = 8
@@ -213,29 +213,49 @@ def predicted_intercept_s(
     end = min(end, max(seen.to_go_s, begin + 1.0))
     if begin >= end:
         return math.inf, 0.0
+    if not ballistic and too_low(m, x, y, z, vx, vy, vz, begin, end, kind.altitude_min_m):
+        return math.inf, 0.0
     delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
     step = (end - begin) / MARCH_STEPS
-    before = begin
-    inside = False
+    before, before_spare = begin, -math.inf
     for k in range(MARCH_STEPS + 1):
         after = begin + k * step
         spare = slack_s(m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, after, delay)
-        if not inside and spare > -math.inf and k > 0:
-            low, high = before, after
+        if k > 0 and (
+            (spare > -math.inf and before_spare == -math.inf)
+            or (spare > 0.0 and before_spare < 0.0)
+        ):
+            # Entry into the envelope, or the moment from which the round is in time: whichever
+            # lies between the two points, the first place that can be met is found by bisection.
+            wanted = -math.inf if before_spare == -math.inf else 0.0
             for _ in range(REFINE_STEPS):
-                middle = 0.5 * (low + high)
+                middle = 0.5 * (before + after)
                 trial = slack_s(
                     m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, middle, delay
                 )
-                if trial > -math.inf:
-                    high, spare, after = middle, trial, middle
+                if trial > wanted:
+                    after, spare = middle, trial
                 else:
-                    low = middle
-        inside = spare > -math.inf
+                    before = middle
         if spare >= 0.0:
             return after, spare
-        before = after
+        before, before_spare = after, spare
     return math.inf, 0.0
+
+
+@kernel(borrows=True)
+def too_low(
+    m: Any, x: float, y: float, z: float, vx: float, vy: float, vz: float,
+    begin_s: float, end_s: float, floor_m: float,
+) -> bool:  # fmt: skip
+    """Whether a straight course stays below ``floor_m`` between two times.
+
+    Height above a sphere is convex along a straight line, so its greatest value is at an end.
+    """
+    radius = m.settings[0].earth_radius_m
+    first = height_m(x + vx * begin_s, y + vy * begin_s, z + vz * begin_s, radius)
+    last = height_m(x + vx * end_s, y + vy * end_s, z + vz * end_s, radius)
+    return max(first, last) < floor_m
 
 
 @kernel(borrows=True)
@@ -320,6 +340,7 @@ def order_volley(
         take_round(m, s, engagement, leaves)
     now.n_engagements += 1
     s.units[unit].channels += 1
+    now.open_engagements += 1
     seen.engagement = engagement
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
@@ -355,5 +376,4 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     mine.result = SHOT_FLYING
     mine.ordered_s = s.now[0].time_s
     s.now[0].n_shots = shot + 1
-    s.now[0].open_shots += 1
     push(s.queue, s.now[0], leaves, EV_LAUNCH, shot, 0)

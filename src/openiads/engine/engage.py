@@ -229,7 +229,6 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     s.launchers[mine.launcher].rounds += 1
     s.stock[order.unit, order.missile] += 1
     s.units[order.unit].guided -= 1
-    s.now[0].open_shots -= 1
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
@@ -248,6 +247,7 @@ def close(m: Any, s: Any, engagement: int) -> None:
         push(s.queue, s.now[0], due, EV_ASSESS, engagement, 0)
         return
     s.units[order.unit].channels -= 1
+    s.now[0].open_engagements -= 1
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
         seen.engagement = -1
@@ -274,7 +274,6 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
     s.units[order.unit].guided -= 1
-    s.now[0].open_shots -= 1
     order.flew = 1
     order.open -= 1
     if order.open == 0:
@@ -293,6 +292,7 @@ def assess(m: Any, s: Any, engagement: int) -> None:
     """The verdict on an engagement, right or wrong; the channel is free again."""
     order = s.engagements[engagement]
     s.units[order.unit].channels -= 1
+    s.now[0].open_engagements -= 1
     target = order.target
     alive = target >= 0 and s.threats[target].fate == FLYING
     named = target if target >= 0 else s.picture[order.slot].threat

@@ -42,11 +42,12 @@ def replicate(m: Any, w: Any, seed: int, replication: int, log_level: int) -> No
     schedule(m, s)
     now = s.now[0]
     while now.n_queue > 0 and now.overflow == 0:
-        if now.unresolved == 0 and now.open_shots == 0:
-            break
         time_s, kind, subject, detail = pop(s.queue, now)
         now.time_s = time_s
         step(m, w, kind, subject, detail)
+        # Only after a decision is it sure that no verdict leads to one more shot.
+        if kind == EV_DECIDE and now.unresolved == 0 and now.open_engagements == 0:
+            break
     # What is still in the air when the clock of the scenario stops has not been stopped.
     now.time_s = max(now.time_s, m.settings[0].duration_s)
     for threat in range(m.threats.shape[0]):
@@ -124,7 +125,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.seed = seed
     now.replication = replication
     now.unresolved = m.threats.shape[0]
-    now.open_shots = now.n_shots = now.n_engagements = now.n_plots = now.n_slots = 0
+    now.open_engagements = now.n_shots = now.n_engagements = now.n_plots = now.n_slots = 0
     now.next_track_id = now.overflow = now.looks = now.rounds_fired = now.false_tracks = 0
     now.log_level = log_level
     now.n_log = 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from openiads.domain.sensors import above_horizon
 from openiads.domain.track_scan import tracker_scan
-from openiads.domain.tracks import CONFIRMED, FREE, HIGH
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH, LIVE
 from openiads.engine.book import (
     pd_between,
     position_at,
@@ -51,6 +51,8 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
         look(m, s, plots, radar, s.flying[k], number)
     if m.settings[0].fidelity == 0:
         false_plots(m, s, plots, radar, number)
+        if now.n_plots == 0 and tracks.counts[LIVE] == 0:
+            return
         expect(m, s, tracks, radar)
         tracker_scan(
             m.track_params[0],

@@ -291,7 +291,7 @@ NOW = np.dtype(
         ("seed", "u8"),
         ("replication", "i8"),
         ("unresolved", "i4"),
-        ("open_shots", "i4"),
+        ("open_engagements", "i4"),
         ("n_shots", "i4"),
         ("n_engagements", "i4"),
         ("n_plots", "i4"),

@@ -16,7 +16,7 @@ import numpy as np
 
 from openiads.analysis.timeline import Chain, chains, most_telling
 from openiads.analysis.why import LINK_MEANING, clock, why, why_replication
-from openiads.campaign.outcomes import Outcomes
+from openiads.campaigns.outcomes import Outcomes
 from openiads.engine.world import Model
 from openiads.eventlog import Log
 from openiads.export.chain_picture import STAGES, chain_picture
@@ -47,7 +47,7 @@ def write_report(
 ) -> None:
     """Write the report of a campaign to ``path``, whole or not at all.
 
-    ``summary`` is `campaign.outcomes.summarise`, ``log`` one replication of the same model, which
+    ``summary`` is `campaigns.outcomes.summarise`, ``log`` one replication of the same model, which
     the timeline and the plan show. ``config`` is the run folder's run.json where there is one: it
     adds the command's overrides, the versions that ran and the scenario's text.
     """

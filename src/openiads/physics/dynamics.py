@@ -54,8 +54,9 @@ UNGUIDED, AIMED, SHAPED = 0, 1, 2
     AIM_X,
     AIM_Z,
     AIM_ANGLE,
+    PHASE,
     PLANAR_SIZE,
-) = range(21)
+) = range(22)
 
 # Drag coefficient of the G7 standard projectile at Mach 0, 0.1, ... 5 (US Army Ballistic Research
 # Laboratory; McCoy, Modern Exterior Ballistics, 1999; as published by JBM Ballistics, mcg7.txt).
@@ -69,18 +70,42 @@ _G7 = np.array(
 )
 
 
+def _cubics(values):
+    """Coefficients (n - 1, 4) of the cubic spline through ``values`` at unit spacing.
+
+    Two continuous derivatives; the end slopes are the end differences. Slopes m from
+    m[i-1] + 4 m[i] + m[i+1] = 3 (y[i+1] - y[i-1]) (de Boor, A Practical Guide to Splines, 1978,
+    ch. IV), solved by Jacobi sweeps, which gain a factor of two each.
+    """
+    rise = np.diff(values)
+    slope = np.gradient(values)
+    for _ in range(80):
+        slope[1:-1] = (3.0 * (rise[:-1] + rise[1:]) - slope[:-2] - slope[2:]) / 4.0
+    lower, upper = slope[:-1], slope[1:]
+    table = [values[:-1], lower, 3.0 * rise - 2.0 * lower - upper, lower + upper - 2.0 * rise]
+    return np.ascontiguousarray(np.stack(table, axis=1))
+
+
+_G7_CUBICS = _cubics(_G7)
+_G7_END_SLOPE = _G7[49] - _G7[50]
+
+
 @kernel(elementwise=True)
 def g7_drag_coefficient(mach):
     """Zero-lift drag coefficient of the G7 standard projectile at a Mach number.
 
-    Linear between table points 0.1 apart; constant above Mach 5 (assumed: Mach number independence
-    of hypersonic flow, Oswatitsch 1951). Reference: McCoy, Modern Exterior Ballistics (1999).
+    A cubic spline through table points 0.1 apart, so that integrators meet no kinks. Above Mach
+    5, where the table ends, the slope dies out by exp(5 - M) to a constant 0.135 (assumed: Mach
+    number independence of hypersonic flow, Oswatitsch 1951).
+    Reference: McCoy, Modern Exterior Ballistics (1999).
     """
     at = 10.0 * mach
     if at >= 50.0:
-        return _G7[50]
+        return _G7[50] - 10.0 * _G7_END_SLOPE * (1.0 - math.exp(5.0 - mach))
     i = int(at)
-    return _G7[i] + (at - i) * (_G7[i + 1] - _G7[i])
+    x = at - i
+    c = _G7_CUBICS[i]
+    return c[0] + x * (c[1] + x * (c[2] + x * c[3]))
 
 
 @kernel
@@ -126,16 +151,19 @@ def air(height_m):
 def mass_fraction(t_s, par):
     """(m / m0, thrust / m0) of a boost-sustain motor at ``t_s``: constant flow in each phase.
 
-    T = c dm/dt with c the effective exhaust speed (Tsiolkovsky); ``par`` as the planar law has it.
+    T = c dm/dt with c the effective exhaust speed (Tsiolkovsky). ``par[PHASE]`` says which phase is
+    flown (0 waiting, 1 boost, 2 sustain, 3 coast) rather than the time, so that the last stage of
+    an integrator's step to a burnout still has its thrust.
     """
     since = t_s - par[IGNITION]
-    if since < 0.0:
+    phase = par[PHASE]
+    if phase == 0.0:
         return 1.0, 0.0
-    if since < par[BOOST_END]:
+    if phase == 1.0:
         rate = par[BOOST_RATE]
         return 1.0 - rate * since, par[EXHAUST] * rate
     mass = 1.0 - par[BOOST_RATE] * par[BOOST_END]
-    if since < par[SUSTAIN_END]:
+    if phase == 2.0:
         rate = par[SUSTAIN_RATE]
         return mass - rate * (since - par[BOOST_END]), par[EXHAUST] * rate
     return mass - par[SUSTAIN_RATE] * (par[SUSTAIN_END] - par[BOOST_END]), 0.0

@@ -86,21 +86,23 @@ def symmetric_inverse(a, b, c, d, e, f):
 
 
 @kernel(borrows=True)
-def innovation(x, P, i, z, R, j):
+def innovation(x, P, i, z, R, j, level_m2, upright_m2):
     """Squared Mahalanobis distance and log-determinant of plot ``j`` against row ``i``.
 
-    d2 = y^T S^-1 y with y = z - H x and S = H P H^T + R; returns (d2, ln det S).
+    d2 = y^T S^-1 y with y = z - H x and S = H P H^T + R + diag(level, level, upright);
+    returns (d2, ln det S).
 
-    Args: x (n, 6), P (n, 21); z (m, 3) m and R (m, 6) m2, upper triangle, of the plots.
+    Args: x (n, 6), P (n, 21); z (m, 3) m and R (m, 6) m2, upper triangle, of the plots;
+    ``level_m2`` and ``upright_m2`` variance added on the horizontal and vertical axes.
     Reference: Bar-Shalom, Li and Kirubarajan 2001, eq. 5.4.2-6.
     """
     s0, s1, s2, s3, s4, s5, det = symmetric_inverse(
-        P[i, 0] + R[j, 0],
+        P[i, 0] + R[j, 0] + level_m2,
         P[i, 1] + R[j, 1],
         P[i, 2] + R[j, 2],
-        P[i, 3] + R[j, 3],
+        P[i, 3] + R[j, 3] + level_m2,
         P[i, 4] + R[j, 4],
-        P[i, 5] + R[j, 5],
+        P[i, 5] + R[j, 5] + upright_m2,
     )
     y0 = z[j, 0] - x[i, 0]
     y1 = z[j, 1] - x[i, 1]

@@ -21,6 +21,7 @@ from openiads.physics.dynamics import (
     EARTH_RADIUS_M,
     IGNITION,
     MU_M3PS2,
+    PHASE,
     PLANAR,
     STANDARD_GRAVITY_MPS2,
     SUSTAIN_END,
@@ -152,7 +153,7 @@ def parameters(
     air_scale_m=math.inf,
     drag="g7",
 ):
-    """The parameter vector (20,) of the planar law.
+    """The parameter vector (21,) of the planar law.
 
     Propellant fractions and areas are per launch mass (m²/kg); a ballistic coefficient β is
     ``drag_area_m2pkg = 1/β`` with ``drag="constant"``. ``air`` is "standard", "exponential" (with
@@ -189,28 +190,30 @@ def parameters(
 def fly_phases(y, par, t0_s, t1_s, rtol, atol, k, new):
     """Integrate the planar state ``y`` (4,) in place from t0 to t1, stopping at phase changes."""
     t, h = t0_s, 0.1
+    breaks = (
+        par[IGNITION],
+        par[IGNITION] + par[BOOST_END],
+        par[IGNITION] + par[SUSTAIN_END],
+        t1_s,
+    )
     for phase in range(4):
-        end = t1_s
-        if phase == 0:
-            end = min(end, par[IGNITION])
-        elif phase == 1:
-            end = min(end, par[IGNITION] + par[BOOST_END])
-        elif phase == 2:
-            end = min(end, par[IGNITION] + par[SUSTAIN_END])
+        end = min(breaks[phase], t1_s)
         if end > t:
+            par[PHASE] = phase
             h = advance(PLANAR, t, end, y, par, rtol, atol, max(h, 1e-3), k, new)
             t = end
     return t
 
 
-def fly(par, state, t_s, rtol=1e-9, atol=1e-6):
+def fly(par, state, t_s, rtol=1e-9, atol_m=1e-5, atol_mps=1e-7):
     """The planar state (x_m, z_m, vx_mps, vz_mps) after ``t_s`` of flight, as an array (4,).
 
-    ``par`` from `parameters`, ``state`` at t = 0; ``rtol`` and ``atol`` (m and m/s) bound the error
-    of each step of the Dormand-Prince pair. The law is `dynamics.planar_rates`.
+    ``par`` from `parameters`, ``state`` at t = 0; each step of the Dormand-Prince pair errs by at
+    most atol + rtol |value|. The law is `dynamics.planar_rates`.
     """
     y = np.array(state, dtype=float)
-    fly_phases(y, par, 0.0, float(t_s), rtol, np.full(4, atol), np.empty((7, 4)), np.empty(4))
+    atol = np.array([atol_m, atol_m, atol_mps, atol_mps])
+    fly_phases(y, par.copy(), 0.0, float(t_s), rtol, atol, np.empty((7, 4)), np.empty(4))
     return y
 
 
@@ -220,8 +223,8 @@ def fly_to_point(y, par, x_m, z_m, t_most_s, near_m, rtol, atol, k, new):
 
     ``par`` carries the guidance (``GUIDE``, ``AIM_ANGLE``) and gets the aim; ``y`` (4,) is the
     start and becomes the end. The flight ends within ``near_m`` of the aim, from where time and
-    miss go straight on; or it fails: on the way past, below the ground, out of time, or below
-    15 m/s.
+    miss go straight on (or back, where the last step went past); or it fails: on the way past,
+    below the ground, out of time, or below 15 m/s.
     """
     par[AIM_X], par[AIM_Z] = x_m, z_m
     t, h = 0.0, 0.05
@@ -231,9 +234,11 @@ def fly_to_point(y, par, x_m, z_m, t_most_s, near_m, rtol, atol, k, new):
         par[IGNITION] + par[SUSTAIN_END],
         t_most_s,
     )
-    for end in breaks:
+    for phase in range(4):
+        end = breaks[phase]
         if end <= t:
             continue
+        par[PHASE] = phase
         rates(PLANAR, t, y, par, k[0])
         while t < end:
             rx, rz = x_m - y[0], z_m - y[1]
@@ -242,7 +247,7 @@ def fly_to_point(y, par, x_m, z_m, t_most_s, near_m, rtol, atol, k, new):
             closing = rx * y[2] + rz * y[3]
             if distance <= near_m:
                 miss = abs(rx * y[3] - rz * y[2]) / speed
-                return t + closing / (speed * speed), miss, closing > 0.0
+                return t + closing / (speed * speed), miss, True
             past = closing <= 0.0 and t > par[IGNITION] + par[BOOST_END]
             if past or speed < 15.0 or planar_height(y[0], y[1], par[CURVATURE]) < -near_m:
                 return t, distance, False

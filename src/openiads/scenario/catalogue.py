@@ -125,7 +125,7 @@ class Catalogue(Mapping[str, Entry]):
             value, unit = _plain(raw["assumed"])
             ends = [_plain(end)[0] for end in raw.get("range", ())]
             span = (float(ends[0]), float(ends[1])) if ends else None  # type: ignore[arg-type]
-            assumed = Assumed(value, unit, raw["reason"], span)
+            assumed = Assumed(value, unit, raw["reason"], span, tuple(raw.get("derived_from", ())))
         reason = raw.get("reason", "")
         return Parameter(
             item, name, claims, assumed, None, raw.get("use"), reason, file=file, line=line

@@ -135,6 +135,7 @@ class Assumed:
     unit: str | None
     reason: str
     range: tuple[float, float] | None = None
+    derived_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,7 @@ class Parameter:
             kind, _, argument = self.use.partition(":")
             rule = self.use
         if kind == "assumed" and self.assumed is not None:
-            return self._assume("assumed", self.assumed)
+            return self._assume("assumed", self.assumed, self.claims)
         return self._among(kind, argument, rule)
 
     def _among(self, kind: str, argument: str, rule: str) -> Choice:
@@ -203,7 +204,7 @@ class Parameter:
             return replace(choice, rule=f"{choice.rule} (nothing under {rule})")
         numbers = [c for c in picked if not c.is_text]
         if not numbers and self.assumed is not None:
-            return self._assume(rule, self.assumed)
+            return self._assume(rule, self.assumed, picked)
         if not picked:
             raise InputError.of(
                 f"nothing about {self.id} was published by {argument}, and nothing is assumed",
@@ -215,7 +216,7 @@ class Parameter:
         best = best_first(numbers or picked)[0]
         if kind in ("lowest", "highest") and numbers:
             best = self._end(kind, numbers, best)
-        return self._take(best, kind, rule)
+        return self._take(best, kind, rule, picked if kind == "as-of" else self.claims)
 
     def _candidates(self, kind: str, argument: str) -> tuple[Claim, ...]:
         if kind == "source":
@@ -236,12 +237,12 @@ class Parameter:
         sign = 1.0 if kind == "lowest" else -1.0
         return min(alike, key=lambda c: sign * to_si(c.number(kind) or 0.0, c.unit))
 
-    def _take(self, best: Claim, kind: str, rule: str) -> Choice:
+    def _take(self, best: Claim, kind: str, rule: str, beside: Sequence[Claim]) -> Choice:
         number = best.number(kind)
         value: Plain = str(best.value) if number is None else number
         agree: list[Claim] = []
         over: list[Claim] = []
-        for other in self.claims:
+        for other in beside:
             if other is best:
                 continue
             mine, theirs = (value, best.unit), (other.number(kind), other.unit)
@@ -258,10 +259,9 @@ class Parameter:
             reason += f"; {self.reason}"
         return Choice(value, best.unit, rule, reason, best, False, tuple(over), tuple(agree))
 
-    def _assume(self, rule: str, assumed: Assumed) -> Choice:
-        return Choice(
-            assumed.value, assumed.unit, rule, assumed.reason, None, True, tuple(self.claims)
-        )
+    @staticmethod
+    def _assume(rule: str, assumed: Assumed, beside: Sequence[Claim]) -> Choice:
+        return Choice(assumed.value, assumed.unit, rule, assumed.reason, None, True, tuple(beside))
 
     def alternatives(self) -> tuple[Choice, ...]:
         """One choice for each different number that is claimed, best first."""
@@ -270,7 +270,7 @@ class Parameter:
             number = claim.number()
             if number is not None:
                 key = (dimension(claim.unit), float(f"{to_si(number, claim.unit):.9g}"))
-                seen.setdefault(key, self._take(claim, "claim", f"claim:{claim.id}"))
+                seen.setdefault(key, self._take(claim, "claim", f"claim:{claim.id}", self.claims))
         return tuple(seen.values())
 
     @property

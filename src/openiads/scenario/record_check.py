@@ -12,7 +12,7 @@ from openiads.scenario.record import BOUNDS, RULES, TIERS, check_rule, is_date
 from openiads.units import COUNTED, MAY_BE_NEGATIVE, UNITS, dimension, is_unit, parse_quantity
 
 KINDS = ("system", "radar", "missile", "launcher", "command-post", "doctrine", "threat")
-RECORD_KEYS = frozenset({"claims", "assumed", "range", "reason", "use"})
+RECORD_KEYS = frozenset({"claims", "assumed", "range", "reason", "use", "derived_from"})
 QUOTE_WORDS = 25
 
 _ITEM_KEYS = frozenset({"kind", "name", "parent", "nato_name", "examples", "note", "parameters"})
@@ -177,6 +177,10 @@ def _check_assumed(document: Document, key: Key, raw: dict[str, Any]) -> list[Fa
     if not isinstance(reason, str) or not reason.strip():
         mend = "add `reason:` with why this value is taken"
         faults.append(document.fault((*key, "assumed"), "is assumed without a reason", mend))
+    derived = raw.get("derived_from", [])
+    if not isinstance(derived, list) or not all(isinstance(d, str) for d in derived):
+        mend = "as in [s-400.range_max_aerodynamic.01]"
+        faults.append(document.fault((*key, "derived_from"), "must list claims", mend))
     if "range" not in raw:
         return faults
     ends = raw["range"]

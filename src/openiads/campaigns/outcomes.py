@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from openiads.campaign.statistics import mean_interval, share_interval, wilson
+from openiads.campaigns.statistics import mean_interval, share_interval, wilson
 from openiads.engine.run import FIGURES, CapacityError, recarrays, replicate_many
 from openiads.engine.world import LEAKED, LINKS, Memory, Model
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openiads.campaign.outcomes import Outcomes, run_range, summarise
-from openiads.campaign.statistics import mean_interval
+from openiads.campaigns.outcomes import Outcomes, run_range, summarise
+from openiads.campaigns.statistics import mean_interval
 from openiads.engine.world import Memory, Model, allocate
 from openiads.eventlog import load_model, save_model
 from openiads.faults import InputError
@@ -90,13 +90,18 @@ def campaign(
         raise InputError.of("a campaign needs at least one replication", "give -n 1 or more")
     size = chunk_size(model)
     limit = replications if precision is None else min(replications, 4 * size)
-    began = time.perf_counter()
     fresh = 0
+    seconds = 0.0
     while True:
         parts = _finished(folder, model) if folder else []
         missing = list(_missing([(p.replication[0], len(p.replication)) for p in parts], limit,
                                 size))  # fmt: skip
         done = limit - sum(count for _, count in missing)
+        if missing:
+            # Compile or load the kernels before the clock starts, and in one thread only: two
+            # that compile at once both pay in full.
+            run_range(model, allocate(model.tables), seed, missing[0][0], 1)
+        began = time.perf_counter()
         for part in _run_chunks(model, seed, missing, workers or os.cpu_count() or 1):
             fresh += len(part.replication)
             done += len(part.replication)
@@ -105,9 +110,10 @@ def campaign(
             parts.append(part)
             if progress:
                 progress(done, limit if precision is None else replications)
+        seconds += time.perf_counter() - began
         results = _first(Outcomes.join(parts), limit)
         if limit >= replications or _precise(results, precision):
-            return Result(model, seed, results, time.perf_counter() - began, fresh, folder)
+            return Result(model, seed, results, seconds, fresh, folder)
         limit = min(replications, limit + 4 * size)
         if folder is None:
             raise InputError.of("`precision` needs a run folder", "give one")
@@ -159,12 +165,7 @@ def _run_chunks(
 
     pool = ThreadPoolExecutor(max_workers=max(1, min(workers, len(chunks))))
     try:
-        # The first call compiles if need be; two threads that compile at once both pay in full.
-        waiting: set[Future[Outcomes | None]] = set()
-        head = pool.submit(work, *chunks[0]).result()
-        if head is not None:
-            yield head
-        waiting = {pool.submit(work, *chunk) for chunk in chunks[1:]}
+        waiting: set[Future[Outcomes | None]] = {pool.submit(work, *c) for c in chunks}
         while waiting:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=id):

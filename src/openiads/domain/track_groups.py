@@ -1,0 +1,354 @@
+"""Neighbour-informed prediction: the members of a formation manoeuvre together.
+
+A manoeuvre displaces every member of a formation alike. So a track's prediction is helped by how
+its neighbours' plots lie against theirs: the common displacement, estimated from all members but
+the track itself (no plot is used twice), is the manoeuvre half of the prediction
+
+    (1 - w) N(F x, P) + w N(F x + c, P + C),
+
+with P the quiet prediction, (c, C) the displacement given the neighbours under the prior N(0, Q1),
+and w the probability of a manoeuvre from the evidence of the whole formation. A track without
+neighbours has c = 0 and C = Q1, which is a two-model GPB1 filter (Bar-Shalom, Li and Kirubarajan
+2001, section 11.6.4). Velocities that members share are then drawn together.
+
+Rows are the live tracks of a scan; a group is named by its representative row.
+"""
+
+from __future__ import annotations
+
+import math
+
+from openiads.domain.track_index import cells_near
+from openiads.domain.tracks import FREE, HIGH
+from openiads.kernel import kernel
+from openiads.physics.estimation import symmetric_inverse
+from openiads.physics.mixture import shifted_innovation, velocity_update
+
+SETTLED_M2PS2 = 80.0**2
+"""A velocity known to 80 m/s on each horizontal axis can be compared with a neighbour's (assumed:
+a quarter of the speed of the slower targets)."""
+
+_APART_M2PS2 = 150.0**2
+"""Velocities further apart than 150 m/s are not of one formation, however uncertain (assumed)."""
+
+_SAME = 9.2
+"""Chi-square of 2 dimensions at probability 0.99."""
+
+_MATCH = 9.0
+"""A plot within 3 sigma of a displaced prediction counts as its match in a search."""
+
+_TOLERANCE = 2.0
+"""A displacement read off one plot has the error of that plot and track on top of those of the
+plot and track that it is tried on."""
+
+FORBIDDEN = 1.0e6
+"""Cost of a pair outside the gate."""
+
+
+@kernel(borrows=True)
+def find(parent, a):
+    """Representative of row ``a`` (with path halving)."""
+    while parent[a] != a:
+        parent[a] = parent[parent[a]]
+        a = parent[a]
+    return a
+
+
+@kernel(borrows=True)
+def unite(parent, a, b):
+    """Join the groups of rows a and b under the lower representative."""
+    a, b = find(parent, a), find(parent, b)
+    if a != b:
+        parent[max(a, b)] = min(a, b)
+
+
+@kernel(borrows=True)
+def settled(track, P, i):
+    """Whether slot ``i`` is a track whose velocity can be compared."""
+    if track[i].status == FREE or (track[i].hits < 2 and track[i].informed == 0):
+        return False
+    return P[i, 15] < SETTLED_M2PS2 and P[i, 18] < SETTLED_M2PS2
+
+
+@kernel(borrows=True)
+def _fly_together(x, P, i, k, range_m, speed_mps):
+    """Whether slots i and k are near each other and of one velocity within its uncertainty."""
+    dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
+    if dx * dx + dy * dy > range_m * range_m:
+        return False
+    a, b = x[i, 3] - x[k, 3], x[i, 4] - x[k, 4]
+    if a * a + b * b > _APART_M2PS2:
+        return False
+    v0 = P[i, 15] + P[k, 15] + speed_mps * speed_mps
+    v1 = P[i, 16] + P[k, 16]
+    v3 = P[i, 18] + P[k, 18] + speed_mps * speed_mps
+    d2 = v3 * a * a - 2.0 * v1 * a * b + v0 * b * b
+    return d2 < _SAME * (v0 * v3 - v1 * v1)
+
+
+@kernel(borrows=True)
+def group_rows(params, tables, n_rows, slot_row):
+    """Join rows into formations over the index of tracks; returns the rows that are in one.
+
+    ``slot_row`` maps slots to rows. Afterwards group.parent, size, and the chain head/next of the
+    members of each group hold.
+    """
+    track, x, P = tables.track, tables.x, tables.P
+    parent, near = tables.group.parent, tables.near
+    cell_m = params.group_range_m
+    high = tables.counts[HIGH]
+    for r in range(n_rows):
+        parent[r] = r
+    for r in range(n_rows):
+        i = tables.row_slot[r]
+        if not settled(track, P, i):
+            continue
+        count = cells_near(tables.bucket, tables.chain, tables.cell, near, high, x, i, cell_m)
+        for c in range(count):
+            k = near[c]
+            if (
+                k > i
+                and settled(track, P, k)
+                and _fly_together(x, P, i, k, cell_m, params.group_speed_mps)
+            ):
+                unite(parent, r, slot_row[k])
+    return chain_members(tables.group, n_rows)
+
+
+@kernel(borrows=True)
+def chain_members(group, n_rows):
+    """Set size and the member chains from ``parent``; returns the rows in groups of two or more."""
+    for r in range(n_rows):
+        group.size[r] = 0
+        group.head[r] = -1
+    for r in range(n_rows - 1, -1, -1):
+        g = find(group.parent, r)
+        group.parent[r] = g
+        group.size[g] += 1
+        group.next[r] = group.head[g]
+        group.head[g] = r
+    joined = 0
+    for r in range(n_rows):
+        if group.size[r] > 1:
+            joined += group.size[r]
+    return joined
+
+
+@kernel(borrows=True)
+def quadratic(s, a, b, c):
+    """v^T S v for the symmetric S given by its upper triangle ``s`` and v = (a, b, c)."""
+    return (
+        s[0] * a * a
+        + s[3] * b * b
+        + s[5] * c * c
+        + 2.0 * (s[1] * a * b + s[2] * a * c + s[4] * b * c)
+    )
+
+
+@kernel(borrows=True)
+def tally(row_slot, start, column, group, g, x, pos_m, d0, d1, d2, s):
+    """How well plots match the members of group ``g`` all displaced by (d0, d1, d2).
+
+    Sum over members of (9 - d2)/2 for their nearest plot within 3 sigma, with ``s`` the inverse
+    covariance that serves the whole group.
+    """
+    total = 0.0
+    r = group.head[g]
+    while r >= 0:
+        i = row_slot[r]
+        a, b, c = x[i, 0] + d0, x[i, 1] + d1, x[i, 2] + d2
+        best = _MATCH
+        for e in range(start[r], start[r + 1]):
+            j = column[e]
+            d = quadratic(s, pos_m[j, 0] - a, pos_m[j, 1] - b, pos_m[j, 2] - c)
+            best = min(best, d)
+        total += 0.5 * (_MATCH - best)
+        r = group.next[r]
+    return total
+
+
+@kernel(borrows=True)
+def seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2):
+    """Start the search for the displacement of group ``g`` at the best that any pair suggests.
+
+    Every candidate pair of member and plot proposes its own displacement; the one with the
+    greatest `tally` less its prior cost goes to ``shift`` of all members, with the error of one
+    plot and track as ``spread``.
+    """
+    group, row_slot, start, column = tables.group, tables.row_slot, tables.start, tables.column
+    x, P = tables.x, tables.P
+    r = group.head[g]
+    while r >= 0 and start[r + 1] == start[r]:
+        r = group.next[r]
+    if r < 0:
+        return
+    i, j = row_slot[r], column[start[r]]
+    spread = group.spread
+    for k in range(6):
+        spread[g, k] = P[i, k] + cov_m2[j, k]
+    t = _TOLERANCE
+    s = symmetric_inverse(
+        t * spread[g, 0], t * spread[g, 1], t * spread[g, 2],
+        t * spread[g, 3], t * spread[g, 4], t * spread[g, 5],
+    )  # fmt: skip
+    best, b0, b1, b2 = -math.inf, 0.0, 0.0, 0.0
+    r = group.head[g]
+    while r >= 0:
+        i = row_slot[r]
+        for e in range(start[r], start[r + 1]):
+            j = column[e]
+            d0, d1, d2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
+            value = tally(row_slot, start, column, group, g, x, pos_m, d0, d1, d2, s)
+            value -= 0.5 * d0 * d0 / (level_m2 + P[i, 0] + cov_m2[j, 0])
+            value -= 0.5 * d1 * d1 / (level_m2 + P[i, 3] + cov_m2[j, 3])
+            value -= 0.5 * d2 * d2 / (upright_m2 + P[i, 5] + cov_m2[j, 5])
+            if value > best:
+                best, b0, b1, b2 = value, d0, d1, d2
+        r = group.next[r]
+    r = group.head[g]
+    while r >= 0:
+        group.shift[r, 0], group.shift[r, 1], group.shift[r, 2] = b0, b1, b2
+        for k in range(6):
+            spread[r, k] = spread[g, k]
+        r = group.next[r]
+
+
+@kernel(borrows=True)
+def _inverse_of(P, i, R, j):
+    """Inverse of the innovation covariance of slot ``i`` and plot ``j`` without a manoeuvre."""
+    return symmetric_inverse(
+        P[i, 0] + R[j, 0],
+        P[i, 1] + R[j, 1],
+        P[i, 2] + R[j, 2],
+        P[i, 3] + R[j, 3],
+        P[i, 4] + R[j, 4],
+        P[i, 5] + R[j, 5],
+    )
+
+
+@kernel(borrows=True)
+def gather(tables, g, pos_m, cov_m2):
+    """What the plots assigned to group ``g`` say about its displacement.
+
+    information = sum S^-1 and pull = sum S^-1 y over members with a plot, kept at row ``g``.
+    """
+    group, x, P = tables.group, tables.x, tables.P
+    for k in range(6):
+        group.information[g, k] = 0.0
+    for k in range(3):
+        group.pull[g, k] = 0.0
+    r = group.head[g]
+    while r >= 0:
+        e = tables.space.row_edge[r]
+        if e >= 0:
+            i, j = tables.row_slot[r], tables.column[e]
+            s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
+            y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
+            group.information[g, 0] += s0
+            group.information[g, 1] += s1
+            group.information[g, 2] += s2
+            group.information[g, 3] += s3
+            group.information[g, 4] += s4
+            group.information[g, 5] += s5
+            group.pull[g, 0] += s0 * y0 + s1 * y1 + s2 * y2
+            group.pull[g, 1] += s1 * y0 + s3 * y1 + s4 * y2
+            group.pull[g, 2] += s2 * y0 + s4 * y1 + s5 * y2
+        r = group.next[r]
+
+
+@kernel(borrows=True)
+def displace(
+    group, row_edge, row_slot, column, x, P, r, g, own, pos_m, cov_m2, level_m2, upright_m2
+):
+    """Set shift and spread of row ``r`` to the displacement of group ``g`` given its plots.
+
+    C = (1/Q1 + sum S^-1)^-1, c = C sum S^-1 y; without the row's own plot unless ``own``.
+    Returns det C.
+    """
+    information, pull = group.information, group.pull
+    l0, l1, l2 = information[g, 0], information[g, 1], information[g, 2]
+    l3, l4, l5 = information[g, 3], information[g, 4], information[g, 5]
+    b0, b1, b2 = pull[g, 0], pull[g, 1], pull[g, 2]
+    e = row_edge[r]
+    if e >= 0 and not own:
+        i, j = row_slot[r], column[e]
+        s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
+        y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
+        l0, l1, l2, l3, l4, l5 = l0 - s0, l1 - s1, l2 - s2, l3 - s3, l4 - s4, l5 - s5
+        b0 -= s0 * y0 + s1 * y1 + s2 * y2
+        b1 -= s1 * y0 + s3 * y1 + s4 * y2
+        b2 -= s2 * y0 + s4 * y1 + s5 * y2
+    v0, v1, v2, v3, v4, v5, det = symmetric_inverse(
+        l0 + 1.0 / level_m2, l1, l2, l3 + 1.0 / level_m2, l4, l5 + 1.0 / upright_m2
+    )
+    spread, shift = group.spread, group.shift
+    spread[r, 0], spread[r, 1], spread[r, 2] = v0, v1, v2
+    spread[r, 3], spread[r, 4], spread[r, 5] = v3, v4, v5
+    shift[r, 0] = v0 * b0 + v1 * b1 + v2 * b2
+    shift[r, 1] = v1 * b0 + v3 * b1 + v4 * b2
+    shift[r, 2] = v2 * b0 + v4 * b1 + v5 * b2
+    return 1.0 / det
+
+
+@kernel(borrows=True)
+def harmonise(tables, g, pull, speed_mps, gate):
+    """Draw the velocities of a group of three or more together.
+
+    Each member takes the mean velocity of the others as a measurement. Its covariance is ``pull``
+    times the mean covariance of a member (not divided by their number: members share errors, and
+    scan after scan they would confirm each other) plus ``speed_mps`` squared.
+    """
+    group, x, P = tables.group, tables.x, tables.P
+    n = group.size[g]
+    if n < 3:
+        return
+    sx, sy, p0, p1, p3 = 0.0, 0.0, 0.0, 0.0, 0.0
+    r = group.head[g]
+    while r >= 0:
+        i = tables.row_slot[r]
+        group.pull[r, 0], group.pull[r, 1] = x[i, 3], x[i, 4]
+        sx += x[i, 3]
+        sy += x[i, 4]
+        p0 += P[i, 15]
+        p1 += P[i, 16]
+        p3 += P[i, 18]
+        r = group.next[r]
+    f, s2 = pull / n, speed_mps * speed_mps
+    r = group.head[g]
+    while r >= 0:
+        vx, vy = (sx - group.pull[r, 0]) / (n - 1), (sy - group.pull[r, 1]) / (n - 1)
+        i = tables.row_slot[r]
+        velocity_update(x, P, i, vx, vy, f * p0 + s2, f * p1, f * p3 + s2, gate)
+        r = group.next[r]
+
+
+@kernel(borrows=True)
+def displaced_costs(tables, g, pos_m, cov_m2, gate):
+    """Costs of the edges of group ``g`` under displaced predictions (FORBIDDEN off the gate)."""
+    group, x, P, cost = tables.group, tables.x, tables.P, tables.cost
+    shift, spread, log_density = group.shift, group.spread, tables.log_density
+    start, column, row_slot = tables.start, tables.column, tables.row_slot
+    r = group.head[g]
+    while r >= 0:
+        i, offset = row_slot[r], group.offset[r]
+        for e in range(start[r], start[r + 1]):
+            j = column[e]
+            d2, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, shift, spread, r)
+            cost[e] = 0.5 * (d2 + log_det) + offset + log_density[j]
+            if d2 > gate:
+                cost[e] = FORBIDDEN
+        r = group.next[r]
+
+
+@kernel(borrows=True)
+def displace_members(tables, g, pos_m, cov_m2, level_m2, upright_m2):
+    """`displace` every member of group ``g`` by what the plots of the others say."""
+    group, x, P = tables.group, tables.x, tables.P
+    row_edge, row_slot, column = tables.space.row_edge, tables.row_slot, tables.column
+    r = group.head[g]
+    while r >= 0:
+        displace(
+            group, row_edge, row_slot, column, x, P, r, g, False,
+            pos_m, cov_m2, level_m2, upright_m2,
+        )  # fmt: skip
+        r = group.next[r]

@@ -1,0 +1,214 @@
+"""Initiation of formations: a common first velocity by vote, and velocities from neighbours.
+
+A formation that appears at once gives plots that can be joined in many ways: neighbours a
+kilometre apart look like one target at 200 m/s more or less. So the members of a cluster of new
+tracks vote: each pair of first and second plot proposes a displacement, and the one that matches
+the most members, clearly ahead of any other, becomes the first velocity of all. A plot that
+appears beside a formation already tracked is first tried with the formation's velocity.
+"""
+
+from __future__ import annotations
+
+from openiads.domain.track_groups import chain_members, quadratic, settled, tally, unite
+from openiads.domain.track_index import cells_near
+from openiads.domain.tracks import CONFIRMED, HIGH, TENTATIVE
+from openiads.kernel import kernel
+from openiads.physics.estimation import symmetric_inverse
+
+_NEAR_M = 6000.0
+"""Reach of the vote and of the neighbours that inform (assumed: two missed members of a formation
+2 to 3 km apart)."""
+
+_LEAST_VOTES = 9.0
+"""Two perfect matches, or three of average quality (a match counts (9 - d2)/2)."""
+
+_LEAST_LEAD = 2.0
+"""Log-likelihood by which the winner must lead a displacement more than 3 sigma away."""
+
+_FIRST_SIGMA_MPS = 20.0
+"""Spread of the members' velocities around the common one (assumed)."""
+
+_INFORMED_SIGMA_MPS = 30.0
+"""The same for a velocity taken from a neighbour, which may be turning (assumed)."""
+
+
+@kernel(borrows=True)
+def _is_seed(track, i):
+    return track[i].status == TENTATIVE and track[i].hits == 1 and track[i].informed == 0
+
+
+@kernel(borrows=True)
+def vote_velocities(params, tables, n_rows, slot_row, pos_m):
+    """Give clusters of three or more new tracks the velocity that their plots agree on.
+
+    Needs the edges of a gate as wide as the velocity prior and an index of tracks in
+    cells of at least the reach of the vote. Returns whether any track was moved.
+    """
+    track, x, group = tables.track, tables.x, tables.group
+    parent, near = group.parent, tables.near
+    high, cell_m = tables.counts[HIGH], max(params.group_range_m, _NEAR_M)
+    seeds = 0
+    for r in range(n_rows):
+        parent[r] = r
+    for r in range(n_rows):
+        i = tables.row_slot[r]
+        if not _is_seed(track, i):
+            continue
+        seeds += 1
+        count = cells_near(tables.bucket, tables.chain, tables.cell, near, high, x, i, cell_m)
+        for c in range(count):
+            k = near[c]
+            dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
+            if (
+                k > i
+                and _is_seed(track, k)
+                and track[k].last_s == track[i].last_s
+                and dx * dx + dy * dy < _NEAR_M * _NEAR_M
+            ):
+                unite(parent, r, slot_row[k])
+    if seeds < 3:
+        return False
+    chain_members(group, n_rows)
+    moved = False
+    for g in range(n_rows):
+        if parent[g] == g and group.size[g] >= 3 and _elect(params, tables, g, pos_m):
+            moved = True
+    return moved
+
+
+@kernel(borrows=True)
+def _plot_part(P, i, k, t):
+    """Element k of the covariance of a seed's plot: its position block less what the prior
+    velocity has added over t."""
+    if k == 0 or k == 3:
+        return P[i, k] - t * t * P[i, 15 + k]
+    if k == 5:
+        return P[i, 5] - t * t * P[i, 20]
+    return P[i, k]
+
+
+@kernel(borrows=True)
+def _elect(params, tables, g, pos_m):
+    """Hold the vote in cluster ``g`` and give out the velocity; returns whether there was one."""
+    group, row_slot, start, column = tables.group, tables.row_slot, tables.start, tables.column
+    x, P = tables.x, tables.P
+    i0 = row_slot[g]
+    t = tables.track[i0].time_s - tables.track[i0].last_s
+    # Four plots enter the difference between two displacements.
+    s = symmetric_inverse(
+        4.0 * _plot_part(P, i0, 0, t), 4.0 * _plot_part(P, i0, 1, t), 4.0 * _plot_part(P, i0, 2, t),
+        4.0 * _plot_part(P, i0, 3, t), 4.0 * _plot_part(P, i0, 4, t), 4.0 * _plot_part(P, i0, 5, t),
+    )  # fmt: skip
+    reach2 = (t * params.speed_sigma_mps) ** 2
+    best, second, b0, b1, b2 = -1.0, -1.0, 0.0, 0.0, 0.0
+    r = group.head[g]
+    while r >= 0:
+        i = row_slot[r]
+        for e in range(start[r], start[r + 1]):
+            j = column[e]
+            d0, d1, d2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
+            votes = tally(row_slot, start, column, group, g, x, pos_m, d0, d1, d2, s)
+            votes -= 0.5 * (d0 * d0 + d1 * d1) / reach2
+            apart = quadratic(s, d0 - b0, d1 - b1, d2 - b2) > 9.0
+            if votes > best:
+                if apart and best > second:
+                    second = best
+                best, b0, b1, b2 = votes, d0, d1, d2
+            elif apart and votes > second:
+                second = votes
+        r = group.next[r]
+    if best < _LEAST_VOTES or best - second < _LEAST_LEAD:
+        return False
+    return _adopt(tables, g, pos_m, b0, b1, b2, s, t)
+
+
+@kernel(borrows=True)
+def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
+    """Move cluster ``g`` by the mean displacement of its matches near (b0, b1, b2)."""
+    group, row_slot, start, column = tables.group, tables.row_slot, tables.start, tables.column
+    x, P = tables.x, tables.P
+    n, c0, c1, c2 = 0, 0.0, 0.0, 0.0
+    r = group.head[g]
+    while r >= 0:
+        i, least, pick = row_slot[r], 9.0, -1
+        for e in range(start[r], start[r + 1]):
+            j = column[e]
+            d = quadratic(
+                s,
+                pos_m[j, 0] - x[i, 0] - b0,
+                pos_m[j, 1] - x[i, 1] - b1,
+                pos_m[j, 2] - x[i, 2] - b2,
+            )
+            if d < least:
+                least, pick = d, j
+        if pick >= 0:
+            c0 += pos_m[pick, 0] - x[i, 0]
+            c1 += pos_m[pick, 1] - x[i, 1]
+            c2 += pos_m[pick, 2] - x[i, 2]
+            n += 1
+        r = group.next[r]
+    if n < 3:
+        return False
+    r = group.head[g]
+    while r >= 0:
+        _set_velocity(x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
+        tables.track[row_slot[r]].informed = 1
+        r = group.next[r]
+    return True
+
+
+@kernel(borrows=True)
+def _set_velocity(x, P, i, d0, d1, d2, n, t):
+    """Displace seed ``i`` over ``t`` by the mean (d0, d1, d2) of n pairs of plots."""
+    x[i, 0] += d0
+    x[i, 1] += d1
+    x[i, 2] += d2
+    x[i, 3], x[i, 4], x[i, 5] = d0 / t, d1 / t, d2 / t
+    for k in range(6):
+        plot = _plot_part(P, i, k, t)
+        moved = 2.0 * plot / n
+        if k == 0 or k == 3:
+            moved += (_FIRST_SIGMA_MPS * t) ** 2
+        P[i, 15 + k] = moved / (t * t)
+        P[i, k] = plot + moved
+    v0, v1, v2, v3, v4, v5 = P[i, 15], P[i, 16], P[i, 17], P[i, 18], P[i, 19], P[i, 20]
+    P[i, 6], P[i, 7], P[i, 8] = t * v0, t * v1, t * v2
+    P[i, 9], P[i, 10], P[i, 11] = t * v1, t * v3, t * v4
+    P[i, 12], P[i, 13], P[i, 14] = t * v2, t * v4, t * v5
+
+
+@kernel(borrows=True)
+def inform_velocity(params, tables, i):
+    """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
+
+    Needs an index of tracks (those younger than it are not neighbours). A confirmed neighbour
+    counts as half as far. Returns whether there was one.
+    """
+    track, x, P, near = tables.track, tables.x, tables.P, tables.near
+    cell_m = max(params.group_range_m, _NEAR_M)
+    count = cells_near(
+        tables.bucket, tables.chain, tables.cell, near, tables.indexed[0], x, i, cell_m
+    )
+    best, pick = _NEAR_M * _NEAR_M, -1
+    for c in range(count):
+        k = near[c]
+        if k == i or not settled(track, P, k):
+            continue
+        dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
+        d = dx * dx + dy * dy
+        if track[k].status != CONFIRMED:
+            d *= 4.0
+        if d < best:
+            best, pick = d, k
+    if pick < 0:
+        return False
+    for a in range(3, 6):
+        x[i, a] = x[pick, a]
+    for k in range(15, 21):
+        P[i, k] = P[pick, k]
+    spread = _INFORMED_SIGMA_MPS * _INFORMED_SIGMA_MPS
+    P[i, 15] += spread
+    P[i, 18] += spread
+    P[i, 20] += spread
+    track[i].informed = 1
+    return True
