@@ -10,7 +10,7 @@ import typer
 from openiads.cli.common import fail
 from openiads.faults import InputError
 
-GROUPS: tuple[str, ...] = ()
+GROUPS: tuple[str, ...] = ("track",)
 """Files of this package that hold commands; each has ``register(app)``."""
 
 
