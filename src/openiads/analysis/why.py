@@ -25,7 +25,7 @@ LINK_MEANING: dict[str, str] = {
     "an engagement radar's view; or no round could ever meet its path.",
     "channel": "A round could have met it, but every engagement or guidance channel was taken.",
     "magazine": "A round could have met it, but the unit had none left to spend.",
-    "miss": "Rounds met it, and all of them missed.",
+    "miss": "Rounds were fired at it, and none killed it.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
