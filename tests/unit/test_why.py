@@ -93,7 +93,11 @@ def test_magazine_counts_rounds():
 def test_miss_asks_whether_there_was_time_to_shoot_again():
     early = story("miss", *KNOWN, (45.0, "order", 0), *shot(50.0, 60.0))
     assert "One round met it and missed at 1:00." in early["what"]
-    assert "Another volley in the 32 s left" in early["mend"]
+    assert "Another volley for the 32 s left" in early["mend"]
+    empty = (68.0, "refused", 0, {"unit": -1, "serial": LINKS.index("magazine")})
+    spent = story("miss", *KNOWN, (45.0, "order", 0), *shot(50.0, 60.0), empty)
+    assert "From 1:08 no further shot could be ordered (magazine)." in spent["what"]
+    assert "One more round for the 32 s left" in spent["mend"]
     late = story("miss", *KNOWN, (45.0, "order", 0), *shot(50.0, 95.0))
     assert "too late for another shot" in late["what"]
     twice = story("miss", *KNOWN, *shot(50.0, 55.0), *shot(52.0, 57.0, serial=1))

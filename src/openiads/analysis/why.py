@@ -25,7 +25,7 @@ LINK_MEANING: dict[str, str] = {
     "an engagement radar's view; or no round could ever meet its path.",
     "channel": "A round could have met it, but every engagement or guidance channel was taken.",
     "magazine": "A round could have met it, but the unit had none left to spend.",
-    "miss": "Rounds met it, and all of them missed.",
+    "miss": "Rounds were fired at it, and none killed it.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
@@ -310,10 +310,11 @@ def _miss(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
             ),
             "A first shot early enough to look and shoot again, or a larger salvo.",
         )
-    later = [(t, link) for t, link in chain.refusals if t > last]
-    if later:
-        what += f" From {clock(later[0][0])} no further shot could be ordered ({later[0][1]})."
-    return what, f"Another volley in the {span(left)} left after the verdict, or a larger salvo."
+    second = "Another volley"
+    for time_s, link in [r for r in chain.refusals if r[0] > last][:1]:
+        what += f" From {clock(time_s)} no further shot could be ordered ({link})."
+        second = {"magazine": "One more round", "channel": "One more channel"}.get(link, second)
+    return what, f"{second} for the {span(left)} left after the verdict, or a larger salvo."
 
 
 def _look_again_s(model: Model) -> float:
