@@ -210,13 +210,15 @@ def _write_summary(folder: Path, summary: dict[str, Any]) -> None:
 
 
 def _write_report(result: Result) -> None:
+    from openiads.campaigns.execute import read_config
     from openiads.eventlog import run as run_once
     from openiads.export.report import write_report
 
     assert result.folder is not None
     log = run_once(result.model, result.seed, 0)
     path = result.folder / "report.html"
-    write_report(result.model, result.results, result.summary(), log, path)
+    config = read_config(result.folder)
+    write_report(result.model, result.results, result.summary(), log, path, config)
 
 
 class _Bar:
