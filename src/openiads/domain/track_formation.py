@@ -72,7 +72,7 @@ def formation_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plo
     for r in range(n_rows):
         tables.track[tables.row_slot[r]].row = r
         group[r].weight = tables.track[tables.row_slot[r]].manoeuvre if lively else 0.0
-        group[r].parent, group[r].size = r, 1
+        group[r].parent, group[r].members = r, 1
         _alone(tables.moment, r, level_m2, upright_m2)
     grouped = lively and params.group_range_m > 0.0
     moved = False
@@ -97,7 +97,7 @@ def formation_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plo
     _settle(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
     if grouped:
         for g in range(n_rows):
-            if group[g].parent == g and group[g].size > 2:
+            if group[g].parent == g and group[g].members > 2:
                 harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
     _begin(params, tables, n_plots, time_s, plot_pos_m, plot_cov_m2)
     return tables.counts[LIVE]
@@ -179,20 +179,20 @@ def _weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2
         for k in range(tables.start[r], tables.start[r + 1]):
             edge[k, 1] = cost[k]
     for g in range(n_rows):
-        if group[g].parent == g and group[g].size > 1:
+        if group[g].parent == g and group[g].members > 1:
             seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2)
     for _ in range(_ROUNDS):
         for g in range(n_rows):
-            if group[g].parent == g and group[g].size > 1:
+            if group[g].parent == g and group[g].members > 1:
                 displaced_costs(tables, g, pos_m, cov_m2, params.gate)
         assign_sparse(n_rows, tables.start, tables.column, cost, tables.alone, n_plots, space)
         for g in range(n_rows):
-            if group[g].parent == g and group[g].size > 1:
+            if group[g].parent == g and group[g].members > 1:
                 gather(tables, g, pos_m, cov_m2)
                 displace_members(tables, g, pos_m, cov_m2, level_m2, upright_m2)
     least = 1.0 - math.exp(-dt_s * params.group_rate_ps)
     for g in range(n_rows):
-        if group[g].parent == g and group[g].size > 1:
+        if group[g].parent == g and group[g].members > 1:
             _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least)
     for r in range(n_rows):
         for k in range(tables.start[r], tables.start[r + 1]):
@@ -232,7 +232,7 @@ def _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least):
     moment[g, 0], moment[g, 1], moment[g, 2] = keep
     for k in range(6):
         moment[g, 3 + k] = kept[k]
-    prior = min(max(group[g].prior / group[g].size, least), 1.0 - 1e-4)
+    prior = min(max(group[g].prior / group[g].members, least), 1.0 - 1e-4)
     odds = evidence - group[g].quiet - math.log(prior / (1.0 - prior))
     weight = 1.0 / (1.0 + math.exp(min(max(odds, -50.0), 50.0)))
     r = group[g].head
@@ -293,7 +293,7 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
             merge_pair(x, P, i, pair_x, pair_P, w)
         elif e >= 0:
             track[i].nis, _ = position_update(x, P, i, pos_m, cov_m2, j)
-        if group[group[r].parent].size > 1:
+        if group[group[r].parent].members > 1:
             w = group[r].weight
         track[i].manoeuvre = min(w, 0.999)
         if e < 0:

@@ -118,18 +118,18 @@ def group_rows(params, tables, n_rows):
 def chain_members(group, n_rows):
     """Set size and the member chains from ``parent``; returns the rows in groups of two or more."""
     for r in range(n_rows):
-        group[r].size = 0
+        group[r].members = 0
         group[r].head = -1
     for r in range(n_rows - 1, -1, -1):
         g = find(group, r)
         group[r].parent = g
-        group[g].size += 1
+        group[g].members += 1
         group[r].next = group[g].head
         group[g].head = r
     joined = 0
     for r in range(n_rows):
-        if group[r].size > 1:
-            joined += group[r].size
+        if group[r].members > 1:
+            joined += group[r].members
     return joined
 
 
@@ -296,7 +296,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
     scan after scan they would confirm each other) plus ``speed_mps`` squared.
     """
     group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
-    n = group[g].size
+    n = group[g].members
     if n < 3:
         return
     sx, sy, p0, p1, p3 = 0.0, 0.0, 0.0, 0.0, 0.0

@@ -70,7 +70,7 @@ def vote_velocities(params, tables, n_rows, pos_m):
     chain_members(group, n_rows)
     moved = False
     for g in range(n_rows):
-        if group[g].parent == g and group[g].size >= 3 and _elect(params, tables, g, pos_m):
+        if group[g].parent == g and group[g].members >= 3 and _elect(params, tables, g, pos_m):
             moved = True
     return moved
 

@@ -131,7 +131,7 @@ the place asked for, and the logarithm of the clutter density at the plot."""
 ROW = np.dtype(
     [
         ("parent", np.int64),
-        ("size", np.int64),
+        ("members", np.int64),
         ("head", np.int64),
         ("next", np.int64),
         ("weight", np.float64),

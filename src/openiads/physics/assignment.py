@@ -34,7 +34,7 @@ COLUMN = np.dtype(
     ]
 )
 
-HEAP = np.dtype([("key", np.float64), ("item", np.int64)])
+HEAP = np.dtype([("key", np.float64), ("index", np.int64)])
 
 
 def assign_space(rows: int, columns: int, edges: int) -> AssignSpace:
@@ -55,16 +55,16 @@ def heap_push(heap, size, key, item):
         if heap[parent].key <= key:
             break
         heap[child].key = heap[parent].key
-        heap[child].item = heap[parent].item
+        heap[child].index = heap[parent].index
         child = parent
     heap[child].key = key
-    heap[child].item = item
+    heap[child].index = item
 
 
 @kernel(borrows=True)
 def heap_drop(heap, size):
     """Drop the least entry (at index 0) of a heap; ``size`` >= 0 entries remain."""
-    key, item = heap[size].key, heap[size].item
+    key, item = heap[size].key, heap[size].index
     parent = 0
     while True:
         child = 2 * parent + 1
@@ -75,10 +75,10 @@ def heap_drop(heap, size):
         if heap[child].key >= key:
             break
         heap[parent].key = heap[child].key
-        heap[parent].item = heap[child].item
+        heap[parent].index = heap[child].index
         parent = child
     heap[parent].key = key
-    heap[parent].item = item
+    heap[parent].index = item
 
 
 @kernel(borrows=True)
@@ -141,7 +141,7 @@ def _augment(i0, start, column, cost, alone, space):
                 size += 1
         found = -1
         while size > 0 and found < 0:
-            j = heap[0].item
+            j = heap[0].index
             # An entry that a shorter way has overtaken is stale.
             if node[j].stamp == 2 * i0 and heap[0].key == node[j].distance:
                 found = j
