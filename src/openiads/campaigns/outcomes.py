@@ -135,7 +135,30 @@ def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
         },
         "looks_per_replication": float(outcomes.figure("looks").mean()),
         "false_tracks": _mean(outcomes.figure("false_tracks")),
+        "chosen": chosen(model),
     }
+
+
+def chosen(model: Model) -> list[dict[str, Any]]:
+    """Parameters whose value is not the one that the nominal rule takes, and what they reach.
+
+    ``changes`` names the columns of the Model that can differ for it, ``from_link`` the first link
+    of the kill chain that can (`openiads.scenario.depends`).
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for use in model.provenance:
+        if use.get("nominal") is None:
+            continue
+        row = rows.setdefault(
+            use["owner"],
+            {"parameter": use["owner"], "rule": use["rule"], "value": use["value"],
+             "nominal": use["nominal"], "used_by": [], "changes": set(), "from_link": None},
+        )  # fmt: skip
+        row["used_by"].append(f"{use['item']}.{use['parameter']}")
+        row["changes"] |= set(use["reaches"])
+        links = [link for link in (row["from_link"], use["from_link"]) if link]
+        row["from_link"] = min(links, key=LINKS.index)
+    return [{**row, "changes": sorted(row["changes"])} for row in rows.values()]
 
 
 def link_shares(outcomes: Outcomes) -> dict[str, dict[str, Any]]:

@@ -30,6 +30,7 @@ from openiads.engine.world import (
 )
 from openiads.faults import Fault, InputError
 from openiads.physics.geodesy import map_to_enu, meridian_radius, prime_vertical_radius
+from openiads.scenario.depends import first_link, reaches
 from openiads.scenario.flyouts import Flyouts
 from openiads.scenario.load import Scenario
 from openiads.scenario.looks import Looker
@@ -122,9 +123,21 @@ class _Compiler:
             tables=tables,
             names=self._names(flights),
             scenario=self.file.scenario,
-            provenance=[p.row() for p in self.parts.used.values()],
+            provenance=self._provenance(),
             pictures=self._pictures(flights),
         )
+
+    def _provenance(self) -> list[dict[str, Any]]:
+        """Where each number comes from; one that is not the nominal one also says what it moves."""
+        rows = []
+        for use in self.parts.used.values():
+            row = use.row()
+            if row["nominal"] is not None:
+                kind = self.parts.catalogue[use.item].kind
+                row["reaches"] = sorted(reaches(kind, use.parameter))
+                row["from_link"] = first_link(kind, use.parameter)
+            rows.append(row)
+        return rows
 
     def _place(self, at: tuple[float, float], height_m: float) -> np.ndarray[Any, Any]:
         return np.array(map_to_enu(at[0], at[1], height_m, self.lat0, 0.0))

@@ -77,9 +77,7 @@ def check(document: Document, folder: Path) -> Scenario:
     faults: list[Fault] = []
     file = _parse(document, faults)
     catalogue = _catalogue(document, folder, faults)
-    rules = document.data.get("choose") or {}
-    rules = {"rule": rules} if isinstance(rules, str) else rules
-    parts = Parts(catalogue, rules if isinstance(rules, dict) else {}, document)
+    parts = Parts(catalogue, file.choose if file is not None else {}, document)
     if file is not None:
         parts.check_rules(faults)
         _check_map(file, document, faults)
@@ -91,7 +89,15 @@ def check(document: Document, folder: Path) -> Scenario:
 
 
 def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -> None:
-    """Replace one value of the document; the key's parents must exist."""
+    """Replace one value of the document; the key's parents must exist.
+
+    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen.
+    """
+    if dotted.startswith("choose."):
+        held = document.data.get("choose") or {}
+        held = {"rule": held} if isinstance(held, str) else held
+        document.data["choose"] = {**held, dotted.removeprefix("choose."): text}
+        return
     place: Any = document.data
     keys = dotted.split(".")
     for depth, key in enumerate(keys):

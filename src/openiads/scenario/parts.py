@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from openiads.declare import SI, Declared, key_of, stand_ins, unit_of
 from openiads.faults import Fault, InputError, nearest
-from openiads.scenario.catalogue import Catalogue
+from openiads.scenario.catalogue import Catalogue, slug
 from openiads.scenario.reader import Document, Key
-from openiads.scenario.record import Choice
+from openiads.scenario.record import Choice, check_rule
 from openiads.units import dimension, to_si
 
 D = TypeVar("D", bound=Declared)
@@ -27,6 +27,10 @@ class Provenance:
     choice: Choice | None
     """What the catalogue chose; None where the scenario itself sets the value."""
     given: str = ""
+    owner: str = ""
+    """The catalogue parameter that was read: the item's own, or the one that stands in for it."""
+    nominal: Choice | None = None
+    """What `nominal` would have taken, where the rule took something else."""
 
     def row(self) -> dict[str, Any]:
         """The provenance as plain data for reports."""
@@ -42,6 +46,8 @@ class Provenance:
                 "reason": "set in the scenario",
                 "source": None,
                 "over": [],
+                "owner": None,
+                "nominal": None,
             }
         claim = self.choice.claim
         source = None
@@ -65,6 +71,8 @@ class Provenance:
             "reason": self.choice.reason,
             "source": source,
             "over": [f"{c.id}: {c.shown()}" for c in self.choice.over],
+            "owner": self.owner,
+            "nominal": self.nominal.shown() if self.nominal else None,
         }
 
 
@@ -73,30 +81,44 @@ class Parts:
 
     def __init__(self, catalogue: Catalogue, rules: Mapping[str, str], document: Document):
         self.catalogue = catalogue
-        self.rules = rules
+        self.written = dict(rules)
+        self.rules = {_rule_key(key): rule for key, rule in rules.items()}
         self.document = document
         self.used: dict[tuple[str, str], Provenance] = {}
 
     def check_rules(self, faults: list[Fault]) -> None:
-        """Every key of `choose` must be `rule` or name a parameter of a known item."""
-        for key in self.rules:
+        """Every key of `choose` must be `rule` or a parameter that the catalogue holds.
+
+        A rule with a fault is dropped after it is reported, so that it is reported once.
+        """
+        for key, rule in self.written.items():
+            found = self._rule_faults(key, rule)
+            if found:
+                faults += found
+                del self.rules[_rule_key(key)]
+
+    def _rule_faults(self, key: str, rule: str) -> list[Fault]:
+        place = ("choose", key)
+        item, _, parameter = key.partition(".")
+        try:
+            check_rule(rule)
             if key == "rule":
-                continue
-            item, _, parameter = key.partition(".")
-            place = ("choose", key)
+                if rule.startswith("value:"):
+                    mend = "name the parameter: `item.parameter: value:…`"
+                    return [self.document.fault(place, "one value cannot serve all", mend)]
+                return []
             if item not in self.catalogue:
-                faults.append(
-                    self.document.fault(
-                        place, f"no catalogue item '{item}'", nearest(item, self.catalogue)
-                    )
-                )
-            elif parameter not in self.catalogue[item].parameters:
-                known = self.catalogue[item].parameters
-                faults.append(
-                    self.document.fault(
-                        place, f"{item} has no parameter '{parameter}'", nearest(parameter, known)
-                    )
-                )
+                near = nearest(item, self.catalogue)
+                return [self.document.fault(place, f"no catalogue item '{item}'", near)]
+            known = self.catalogue[item].parameters
+            if parameter not in known:
+                near = nearest(parameter, known)
+                what = f"{item} has no parameter '{parameter}'"
+                return [self.document.fault(place, what, near)]
+            known[parameter].choose(rule)
+        except InputError as error:
+            return [self.document.fault(place, f.message, f.mend) for f in error.faults]
+        return []
 
     def build(
         self,
@@ -156,8 +178,8 @@ class Parts:
                 values[name] = given[name]
                 self.used[item, name] = Provenance(item, name, None, str(given[name]))
                 continue
-            choice = self._choose(item, (name, *stand_ins(field)), key, faults)
-            if choice is None:
+            found = self._choose(item, (name, *stand_ins(field)), key, faults)
+            if found is None:
                 if field.is_required():
                     missing = True
                     faults.append(
@@ -168,29 +190,38 @@ class Parts:
                         )
                     )
                 continue
-            self.used[item, name] = Provenance(item, name, choice)
-            values[name] = _as_given(choice, unit_of(field))
+            self.used[item, name] = found
+            assert found.choice is not None
+            values[name] = _as_given(found.choice, unit_of(field))
         return values, missing
 
     def _choose(
         self, item: str, names: tuple[str, ...], key: Key, faults: list[Fault]
-    ) -> Choice | None:
-        """The first of ``names`` that holds a number or word; None where none does."""
+    ) -> Provenance | None:
+        """What the first of ``names`` that holds a number or word gives; None where none does."""
         for name in names:
             owner, parameter = item, name
             if name.startswith("system:"):
                 owner, parameter = self.catalogue[item].system or "", name.removeprefix("system:")
             if owner not in self.catalogue or parameter not in self.catalogue[owner].parameters:
                 continue
-            rule = self.rules.get(f"{owner}.{parameter}", self.rules.get("rule", "nominal"))
+            known = self.catalogue[owner].parameters[parameter]
             try:
-                choice = self.catalogue[owner].parameters[parameter].choose(rule)
+                choice = known.choose(self.rule_for(known.id))
+                nominal = known.choose()
             except InputError as error:
                 faults.extend(self.document.fault(key, f.message, f.mend) for f in error.faults)
                 return None
             if choice.claim is None or not choice.claim.is_text:
-                return choice
+                same = (choice.claim, choice.value, choice.unit) == (
+                    nominal.claim, nominal.value, nominal.unit,
+                )  # fmt: skip
+                return Provenance(item, names[0], choice, "", known.id, None if same else nominal)
         return None
+
+    def rule_for(self, parameter: str) -> str:
+        """The rule by which the scenario chooses ``item.parameter``."""
+        return self.rules.get(_rule_key(parameter), self.rules.get("rule", "nominal"))
 
     def _fault(self, error: Any, item: str, given: Mapping[str, Any], key: Key) -> Fault:
         name = str(error["loc"][0]) if error["loc"] else ""
@@ -204,6 +235,12 @@ class Parts:
             f"{item}.{name}{shown}: {message}",
             mend or "write a value inside the range, with its unit",
         )
+
+
+def _rule_key(key: str) -> str:
+    """A key of `choose` in the form in which keys are compared."""
+    item, dot, parameter = key.partition(".")
+    return f"{slug(item)}.{parameter}" if dot else key
 
 
 def _as_given(choice: Choice, unit: Any) -> Any:

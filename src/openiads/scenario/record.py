@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from openiads.faults import InputError, nearest
-from openiads.units import dimension, to_si
+from openiads.units import dimension, parse_quantity, to_si
 
 TIERS = {
     "official": "government or armed-forces text",
@@ -47,6 +47,7 @@ RULES = {
     "tier:TIER": "nominal among the sources of one tier; nominal of all where it has none",
     "as-of:DATE": "nominal among what was published by then; else the assumed value",
     "claim:ID": "this very claim; nominal for every other parameter",
+    "value:QUANTITY": "this very value, whoever says it, as in `value:250 km`; for one parameter",
 }
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
@@ -193,6 +194,8 @@ class Parameter:
         if kind == "nominal" and self.use is not None:
             kind, _, argument = self.use.partition(":")
             rule = self.use
+        if kind == "value":
+            return self._tried(argument, rule)
         if kind == "assumed" and self.assumed is not None:
             return self._assume("assumed", self.assumed, self.claims)
         return self._among(kind, argument, rule)
@@ -229,6 +232,20 @@ class Parameter:
         if kind == "claim":
             return tuple(c for c in self.claims if c.id == argument)
         return self.claims
+
+    def _tried(self, text: str, rule: str) -> Choice:
+        """The value that a rule ``value:…`` writes out, if it is of the parameter's dimension."""
+        parsed = _number_of(text)
+        unit = next((c.unit for c in best_first(self.claims) if not c.is_text), None)
+        if unit is None and self.assumed is not None:
+            unit = self.assumed.unit
+        if parsed is None or dimension(parsed[1]) != dimension(unit):
+            want = f"a number of {unit}" if unit else "a plain number"
+            raise InputError.of(
+                f"'{rule}' gives {self.id} no value of its kind", f"write {want} after `value:`"
+            )
+        reason = "tried by the rule itself: no source is taken for it"
+        return Choice(parsed[0], parsed[1], rule, reason, None, True, self.claims)
 
     @staticmethod
     def _end(kind: str, numbers: Sequence[Claim], best: Claim) -> Claim:
@@ -315,6 +332,11 @@ def independent_voices(claims: Iterable[Claim]) -> int:
 
 def count_voices(sources: Iterable[Source]) -> int:
     """How many of ``sources`` share no origin, following shared agencies from one to the next."""
+    return len(voice_groups(sources))
+
+
+def voice_groups(sources: Iterable[Source]) -> list[set[str]]:
+    """The independent voices behind ``sources``: each the set of all whose word it passes on."""
     groups: list[set[str]] = []
     for source in sources:
         merged = set(source.voices)
@@ -325,7 +347,7 @@ def count_voices(sources: Iterable[Source]) -> int:
             else:
                 apart.append(group)
         groups = [*apart, merged]
-    return len(groups)
+    return groups
 
 
 def check_rule(rule: str) -> str:
@@ -369,6 +391,15 @@ def latest_day(date: str | None) -> str:
 def earliest_day(date: str | None) -> str:
     """The first day that ``date`` can mean; ``0000-01-01`` where none is known."""
     return "0000-01-01" if date is None else (date + "-01-01")[:10]
+
+
+def _number_of(text: str) -> tuple[float, str | None] | None:
+    """``"250 km"`` or ``"0.7"`` as a number with its unit, or None."""
+    try:
+        number = float(text)
+    except ValueError:
+        return parse_quantity(text)
+    return (number, None) if math.isfinite(number) else None
 
 
 def shown(value: object, unit: str | None) -> str:

@@ -207,6 +207,8 @@ def _check_use(document: Document, key: Key, raw: dict[str, Any]) -> list[Fault]
     if "use" not in raw:
         return []
     here = (*key, "use")
+    if str(raw["use"]).startswith("value:"):
+        return [document.fault(here, "must name claims", "write the value as `assumed:`")]
     if not isinstance(raw["use"], str):
         return [document.fault(here, "must be a rule", "one of: " + ", ".join(RULES))]
     try:
