@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,7 +52,9 @@ def check(scenario: str, json: JsonFlag = False) -> int:
     path = Path(scenario)
     files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
     if path.is_dir() and not files:
-        raise InputError.of("no scenario file (*.yaml) in this folder", file=scenario)
+        raise InputError.of(
+            "no scenario file (*.yaml) in this folder", "name a file, or another", file=scenario
+        )
     faults: list[Fault] = []
     for file in files:
         try:
@@ -91,11 +94,25 @@ def run(
     overrides = _overrides(set_ or [])
     if fidelity is not None:
         overrides["fidelity"] = fidelity
-    if replications < 1 or (workers is not None and workers < 1) or not 0 <= seed < 2**64:
-        raise InputError.of(
-            "-n and --workers must be at least 1, --seed from 0 to 2^64 - 1", "mend the option"
-        )
+    _check_options(replications, seed, workers, precision)
     return _run(scenario, replications, seed, overrides, workers, precision, out, json)
+
+
+def _check_options(
+    replications: int, seed: int, workers: int | None, precision: float | None
+) -> None:
+    """All faults of the options in one pass."""
+    faults = []
+    if replications < 1:
+        faults.append(Fault(f"-n {replications}: no replication to run", "give at least 1"))
+    if not 0 <= seed < 2**64:
+        faults.append(Fault(f"--seed {seed} names no draws", "give a number from 0 to 2^64 - 1"))
+    if workers is not None and workers < 1:
+        faults.append(Fault(f"--workers {workers}: nobody to run it", "give at least 1"))
+    if precision is not None and not precision > 0:
+        faults.append(Fault(f"--precision {precision:g} is never met", "give more than 0"))
+    if faults:
+        raise InputError(faults)
 
 
 def replay(
@@ -110,6 +127,8 @@ def replay(
     from openiads.campaigns.execute import open_run
     from openiads.eventlog import run as run_once
 
+    if replication < 0:
+        raise InputError.of(f"replication {replication} is negative", "count from 0")
     book = open_run(run_folder)
     table = book.outcomes.table()
     rows = [r for r in table.to_pylist() if r["replication"] == replication]
@@ -186,7 +205,8 @@ def _run(
     from openiads.scenario.compile import compile_scenario
 
     model = compile_scenario(loaded)
-    folder = out or Path("runs") / f"{loaded.name}-{model.hash[:8]}-seed{seed}"
+    name = re.sub(r"[^\w-]+", "-", loaded.name).strip("-")
+    folder = out or Path("runs") / f"{name}-{model.hash[:8]}-seed{seed}"
     text = Path(loaded.document.file).read_text(encoding="utf-8")
     prepare_folder(folder, model, seed, text, loaded.name, overrides)
     with _Bar(replications) as bar:

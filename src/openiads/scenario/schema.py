@@ -152,7 +152,7 @@ class Fidelity(Declared):
         if self.confirm_hits > self.confirm_scans:
             raise ValueError(
                 f"confirm_hits ({self.confirm_hits}) cannot exceed "
-                f"confirm_scans ({self.confirm_scans})"
+                f"confirm_scans ({self.confirm_scans}); lower the one, or raise the other"
             )
         return self
 
