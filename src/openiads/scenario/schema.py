@@ -56,8 +56,10 @@ class Asset(Declared):
 class Use(Declared):
     """A catalogue item, and the parameters that this scenario sets otherwise."""
 
-    type: str
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    type: str = declared("name of an item of the catalogue")
+    with_: dict[str, Any] = Field(
+        default_factory=dict, alias="with", description="parameters that this scenario sets itself"
+    )
 
 
 def _as_use(value: Any) -> Any:
@@ -79,7 +81,7 @@ class Battery(Use):
     """Launchers of one kind with one kind of missile."""
 
     count: Count = declared("launchers", 1, ge=1, le=MAX_LAUNCHERS)
-    missile: UseName
+    missile: UseName = declared("missile in the tubes")
     rounds: Count | None = declared("rounds a launcher; all its tubes if absent", None, ge=1, le=64)
     reloads: Count = declared("refills a launcher", 0, ge=0, le=100)
 
@@ -90,24 +92,30 @@ class FireUnit(Declared):
     at: Position
     ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
     bearing_rad: Angle = declared("middle of the radar's sector, clockwise from north", 0.0)
-    radar: UseName
-    doctrine: UseName
-    launchers: list[Battery] = Field(min_length=1)
+    radar: UseName = declared("engagement radar: guides, and stands where the unit stands")
+    doctrine: UseName = declared("firing rule")
+    launchers: list[Battery] = Field(min_length=1, description="its launchers, kind by kind")
 
 
 class Defence(Declared):
     """One regiment: a command post, the radars that feed it, the fire units it directs."""
 
-    command_post: UseName
-    radars: dict[str, RadarSite] = Field(min_length=1, max_length=MAX_RADARS)
-    fire_units: dict[str, FireUnit] = Field(min_length=1, max_length=MAX_UNITS)
+    command_post: UseName = declared("names, ranks and assigns targets")
+    radars: dict[str, RadarSite] = Field(
+        min_length=1, max_length=MAX_RADARS, description="radars that feed the picture, by name"
+    )
+    fire_units: dict[str, FireUnit] = Field(
+        min_length=1, max_length=MAX_UNITS, description="fire units, by name"
+    )
 
 
 class Wave(Declared):
     """Threats of one class that come together."""
 
-    threat: str
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    threat: str = declared("threat class of the catalogue")
+    with_: dict[str, Any] = Field(
+        default_factory=dict, alias="with", description="parameters that this wave sets itself"
+    )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
     aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
         min_length=1, description="assets aimed at, in turn"
@@ -124,7 +132,7 @@ class Wave(Declared):
 class Raid(Declared):
     """The waves of the raid, by name."""
 
-    waves: dict[str, Wave] = Field(min_length=1)
+    waves: dict[str, Wave] = Field(min_length=1, description="waves, by name")
 
 
 class Fidelity(Declared):
@@ -161,12 +169,17 @@ class ScenarioFile(Declared):
     """A scenario file."""
 
     scenario: str = Field(min_length=1, max_length=120, description="name")
-    about: str = ""
-    map: Map
+    about: str = declared("a sentence or two for people", "")
+    map: Map = declared("where everything stands")
     duration_s: Time = declared("time after which the replication ends", gt=0, le=86_400)
-    environment: Environment = Field(default_factory=Environment)
-    fidelity: Literal["track", "engagement"] = "track"
-    tracking: Fidelity = Field(default_factory=Fidelity)
+    environment: Environment = Field(
+        default_factory=Environment, description="air between radar and target"
+    )
+    fidelity: Literal["track", "engagement"] = declared(
+        "track: every plot feeds the tracker; engagement: each threat has a track of its own",
+        "track",
+    )
+    tracking: Fidelity = Field(default_factory=Fidelity, description="how the picture is made")
     choose: Annotated[
         dict[str, str], BeforeValidator(lambda v: {"rule": v} if isinstance(v, str) else v)
     ] = Field(
@@ -176,6 +189,8 @@ class ScenarioFile(Declared):
     catalogue: Annotated[list[str], BeforeValidator(_as_list)] = Field(
         default_factory=list, description="catalogue files beside this one, read over the shipped"
     )
-    assets: dict[str, Asset] = Field(min_length=1, max_length=MAX_ASSETS)
-    defence: Defence
-    raid: Raid
+    assets: dict[str, Asset] = Field(
+        min_length=1, max_length=MAX_ASSETS, description="what is defended, by name"
+    )
+    defence: Defence = declared("the regiment")
+    raid: Raid = declared("what comes")
