@@ -46,6 +46,8 @@ INDEX = re.compile(
 LEFT_OVER = re.compile(r"\b(?:TOD[O]|FIXM[E]|XX[X]|[Ss]tu[b]s?)\b")
 LOCKS = {"uv.loc" + "k", "pylock.tom" + "l", "package-lock.jso" + "n"}
 
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
+
 PLACE_KEY = re.compile(r"""^\s*-?\s*\{?["']?(?:\w+_)?(lat|lon|lng|latitude|longitude)\b""", re.I)
 PLACE_PAIR = re.compile(r"(?<![\d.])-?\d{1,2}\.\d{3,}\s*,\s*-?\d{1,3}\.\d{3,}(?![\d.])")
 PLACE_DEGREES = re.compile(r"\d\s*°\s*\d+(?:\.\d+)?\s*['′][^|]{0,12}[NSEW]\b")
@@ -228,6 +230,14 @@ def places(file: str, text: str) -> Iterator[Breach]:
             yield Breach(file, number, "looks like the coordinates of a real place")
 
 
+def dead_links(file: str, text: str, root: Path = ROOT) -> Iterator[Breach]:
+    """Notes on links of a page that lead to no file of the project."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for target in LINK.findall(line):
+            if not (root / file).parent.joinpath(target).exists():
+                yield Breach(file, number, f"links to {target}, which is not there")
+
+
 def named(house: str) -> list[str]:
     """Names in backticks on lines of tables: paths under src/openiads, or patterns of them."""
     rows = [line for line in house.splitlines() if line.startswith("|")]
@@ -269,6 +279,8 @@ def look(root: Path = ROOT) -> tuple[list[Breach], list[Breach]]:
         if text is None:
             continue
         breaches += anywhere(file, text)
+        if file.endswith(".md"):
+            notes += dead_links(file, text, root)
         if not file.endswith(".py"):
             continue
         nodes = nodes_of(ast.parse(text))

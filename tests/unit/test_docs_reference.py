@@ -15,13 +15,17 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "scenario.md"
 
 
-@pytest.fixture(scope="module")
-def make_reference():
-    spec = importlib.util.spec_from_file_location("make_reference", ROOT / "docs/make_reference.py")
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def make_reference():
+    return script("make_reference")
 
 
 def test_the_tables_are_fresh(make_reference):
@@ -82,3 +86,23 @@ def test_the_rules_that_are_shown_work():
     from openiads.scenario.load import check
 
     check(document, ROOT)
+
+
+def test_the_figures_of_the_readme_are_written_between_their_marks():
+    make_figures = script("make_figures")
+    mean = {"mean": 1.0, "ci95": [0.9, 1.1]}
+    summary = {
+        "threats": 4,
+        "by_class": {"mrbm": {"count": 4, "leakers": mean}},
+        "leakers": mean,
+        "interceptors": {"mean": 7.0, "ci95": [6.5, 7.5]},
+        "p_no_leaker": {"estimate": 0.25, "ci95": [0.2, 0.3]},
+        "first_broken_link": {"miss": 0.25, "window": 0.75},
+    }
+    text = make_figures.page((ROOT / "README.md").read_text(), make_figures.figures(summary, 8))
+    assert "| **all** | **4** | **1.00 [0.90, 1.10]** |" in text
+    assert "7.00 [6.50, 7.50] of 8" in text
+    assert text.index("window 75.0 %") < text.index("miss 25.0 %")
+    assert text.startswith("# openiads") and "## What it does not claim" in text
+    with pytest.raises(SystemExit, match="marks"):
+        make_figures.page("no marks", "")

@@ -83,3 +83,11 @@ def test_a_file_that_the_map_does_not_name_and_a_name_without_a_file():
     found = list(tidy.unnamed(["src/openiads/physics/a.py", "src/openiads/physics/b.py"], house))
     assert [b.file for b in found] == ["src/openiads/physics/b.py", tidy.HOUSE]
     assert "gone.py" in found[1].what
+
+
+def test_links_that_lead_nowhere(tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "here.md").write_text("x")
+    text = "[a](here.md) [b](gone.md) [c](here.md#part) [d](https://example.org/x) [e](../docs)"
+    found = list(tidy.dead_links("docs/page.md", text, tmp_path))
+    assert [b.what for b in found] == ["links to gone.md, which is not there"]
