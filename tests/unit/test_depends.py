@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from openiads.campaigns.outcomes import chosen
-from openiads.engine.world import Tables
 from openiads.faults import InputError
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.depends import changed, first_link, reaches

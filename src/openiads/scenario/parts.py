@@ -82,7 +82,7 @@ class Parts:
     def __init__(self, catalogue: Catalogue, rules: Mapping[str, str], document: Document):
         self.catalogue = catalogue
         self.written = dict(rules)
-        self.rules = {_rule_key(key): rule for key, rule in rules.items()}
+        self.rules = {rule_key(key): rule for key, rule in rules.items()}
         self.document = document
         self.used: dict[tuple[str, str], Provenance] = {}
 
@@ -95,7 +95,7 @@ class Parts:
             found = self._rule_faults(key, rule)
             if found:
                 faults += found
-                del self.rules[_rule_key(key)]
+                del self.rules[rule_key(key)]
 
     def _rule_faults(self, key: str, rule: str) -> list[Fault]:
         place = ("choose", key)
@@ -221,7 +221,7 @@ class Parts:
 
     def rule_for(self, parameter: str) -> str:
         """The rule by which the scenario chooses ``item.parameter``."""
-        return self.rules.get(_rule_key(parameter), self.rules.get("rule", "nominal"))
+        return self.rules.get(rule_key(parameter), self.rules.get("rule", "nominal"))
 
     def _fault(self, error: Any, item: str, given: Mapping[str, Any], key: Key) -> Fault:
         name = str(error["loc"][0]) if error["loc"] else ""
@@ -237,7 +237,7 @@ class Parts:
         )
 
 
-def _rule_key(key: str) -> str:
+def rule_key(key: str) -> str:
     """A key of `choose` in the form in which keys are compared."""
     item, dot, parameter = key.partition(".")
     return f"{slug(item)}.{parameter}" if dot else key
