@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from openiads.cli.beliefs import add_beliefs, lines
 from openiads.cli.common import emit_json, fail, note, say
 from openiads.faults import Fault, InputError
 
@@ -85,6 +86,11 @@ def run(
         float | None, typer.Option(help="Stop when leakers are known to ± this (95 %).")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Run folder; resumes what it holds.")] = None,
+    claims: Annotated[
+        str | None,
+        typer.Option(help="Believe other sources too: all, or parameters, items or claims."),
+    ] = None,
+    outer: Annotated[int, typer.Option(help="Samples of belief, with --claims.")] = 50,
     json: JsonFlag = False,
 ) -> int:
     """Run a Monte Carlo campaign; the same command resumes it after any stop.
@@ -95,7 +101,12 @@ def run(
     if fidelity is not None:
         overrides["fidelity"] = fidelity
     _check_options(replications, seed, workers, precision)
-    return _run(scenario, replications, seed, overrides, workers, precision, out, json)
+    if claims is not None and precision is not None:
+        raise InputError.of(
+            "--claims compares equal numbers of replications", "give -n without --precision"
+        )
+    beliefs = None if claims is None else (claims, outer)
+    return _run(scenario, replications, seed, overrides, workers, precision, out, json, beliefs)
 
 
 def _check_options(
@@ -193,6 +204,7 @@ def _run(
     precision: float | None,
     out: Path | None,
     json: bool,
+    beliefs: tuple[str, int] | None = None,
 ) -> int:
     from openiads.scenario.load import load
 
@@ -212,8 +224,10 @@ def _run(
     with _Bar(replications) as bar:
         result = campaign(model, replications, seed, workers, folder, precision, bar.update)
     summary = result.summary()
+    if beliefs is not None:
+        add_beliefs(summary, scenario, result, overrides, *beliefs, workers)
     _write_summary(folder, summary)
-    _write_report(result)
+    _write_report(result, summary)
     if json:
         emit_json(summary)
     else:
@@ -229,7 +243,7 @@ def _write_summary(folder: Path, summary: dict[str, Any]) -> None:
     draft.replace(folder / "summary.json")
 
 
-def _write_report(result: Result) -> None:
+def _write_report(result: Result, summary: dict[str, Any]) -> None:
     from openiads.campaigns.execute import read_config
     from openiads.eventlog import run as run_once
     from openiads.export.report import write_report
@@ -238,7 +252,7 @@ def _write_report(result: Result) -> None:
     log = run_once(result.model, result.seed, 0)
     path = result.folder / "report.html"
     config = read_config(result.folder)
-    write_report(result.model, result.results, result.summary(), log, path, config)
+    write_report(result.model, result.results, summary, log, path, config)
 
 
 class _Bar:
@@ -306,6 +320,11 @@ def _print_summary(summary: dict[str, Any]) -> None:
         for name, share in summary["first_broken_link"].items():
             say(f"  {name:<18}{100 * share:9.1f} %")
     say()
+    for row in summary["chosen"]:
+        say(f"chosen otherwise than nominal: {row['parameter']} = {row['value']} "
+            f"({row['rule']}), not {row['nominal']}")  # fmt: skip
+    for line in lines(summary["beliefs"]) if "beliefs" in summary else ():
+        say(line)
     rate = summary["replications_per_second"]
     if rate:
         say(f"{rate:.0f} replications a second")

@@ -83,7 +83,7 @@ class Parts:
     def __init__(self, catalogue: Catalogue, rules: Mapping[str, str], document: Document):
         self.catalogue = catalogue
         self.written = dict(rules)
-        self.rules = {_rule_key(key): rule for key, rule in rules.items()}
+        self.rules = {rule_key(key): rule for key, rule in rules.items()}
         self.document = document
         self.used: dict[tuple[str, str], Provenance] = {}
 
@@ -97,7 +97,7 @@ class Parts:
             fault = self._rule_fault(key, rule)
             if fault is not None:
                 faults.append(self.document.fault(place, *fault))
-                self.rules.pop(_rule_key(key), None)
+                self.rules.pop(rule_key(key), None)
 
     def _rule_fault(self, key: str, rule: object) -> tuple[str, str] | None:
         """(message, mend) of one line of `choose`."""
@@ -251,7 +251,7 @@ class Parts:
 
     def rule_for(self, parameter: str) -> str:
         """The rule by which the scenario chooses ``item.parameter``."""
-        return self.rules.get(_rule_key(parameter), self.rules.get("rule", "nominal"))
+        return self.rules.get(rule_key(parameter), self.rules.get("rule", "nominal"))
 
     def _fault(
         self,
@@ -274,7 +274,7 @@ class Parts:
         return self.document.fault(key, f"{item}.{name}: {message}", mend)
 
 
-def _rule_key(key: str) -> str:
+def rule_key(key: str) -> str:
     """A key of `choose` in the form in which keys are compared."""
     item, dot, parameter = key.partition(".")
     return f"{slug(item)}.{parameter}" if dot else key

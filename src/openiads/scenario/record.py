@@ -221,6 +221,11 @@ class Parameter:
             best = self._end(kind, numbers, best)
         return self._take(best, kind, rule, picked if kind == "as-of" else self.claims)
 
+    def candidates(self, rule: str) -> tuple[Claim, ...]:
+        """The claims that ``rule`` lets be heard."""
+        kind, _, argument = rule.partition(":")
+        return self._candidates(kind, argument)
+
     def _candidates(self, kind: str, argument: str) -> tuple[Claim, ...]:
         if kind == "source":
             return tuple(c for c in self.claims if c.source.id == argument)

@@ -1,0 +1,81 @@
+"""The outer loop on the command line: its progress, and what a person reads of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from openiads.cli.common import note
+
+if TYPE_CHECKING:
+    from openiads.campaigns.execute import Result
+    from openiads.campaigns.outer import Sample
+
+
+def add_beliefs(
+    summary: dict[str, Any],
+    scenario: str,
+    plain: Result,
+    overrides: dict[str, str],
+    only: str,
+    samples: int,
+    workers: int | None,
+) -> None:
+    """Run the outer loop and put what it says into ``summary`` under ``beliefs``."""
+    from openiads.campaigns.bands import summarise_outer
+    from openiads.campaigns.outer import run_outer
+
+    began = time.monotonic()
+
+    def told(done: int, total: int, sample: Sample) -> None:
+        left = (time.monotonic() - began) / done * (total - done)
+        what = f"{sample.leakers.mean():.2f} leakers" if not sample.fault else sample.fault
+        note(f"belief {done}/{total}: {what}; about {left / 60:.0f} min left")
+
+    outer = run_outer(scenario, plain, overrides, only, samples, workers, told)
+    summary["beliefs"] = {"claims": only, **summarise_outer(outer)}
+
+
+def effect(row: dict[str, Any]) -> str:
+    """How the result goes with the parameter: ``7 Mach: 8.9 · 14 Mach: 7.2``."""
+    return " · ".join(f"{m['value']}: {m['mean']:.1f}" for m in row["means"])
+
+
+def lines(found: dict[str, Any], most: int = 10) -> list[str]:
+    """What a person reads of `summarise_outer`."""
+    out = [
+        "",
+        found["sentence"],
+    ]
+    what = f"({found['disputed']} disputed, {found['assumed']} assumed)"
+    out.append(
+        f"  {found['samples']} beliefs about {found['open_parameters']} parameters {what}, "
+        f"{found['replications_each']} replications each"
+    )
+    if found["faults"]:
+        out.append(f"  {len(found['faults'])} more make no model and are left out")
+    out += ["", "                     nominal     min      5 %  median    95 %     max  belief/all"]
+    for name in ("leakers", "interceptors", "p_no_leaker"):
+        b = found[name]
+        cells = [b[k] for k in ("nominal", "min", "p5", "median", "p95", "max")]
+        digits = 3 if name == "p_no_leaker" else 2
+        share = 100.0 * b["variance"]["belief_share"]
+        out.append(f"  {name:<18}" + "".join(f"{c:8.{digits}f}" for c in cells) + f"{share:9.0f} %")
+    rows = found["ranking"]["leakers"]["rows"]
+    told = [r for r in rows if r["above_noise"]]
+    out += ["", "what moves the leakers most (share of the variance between beliefs)"]
+    for row in told[:most]:
+        mark = "assumed" if row["assumed"] else "disputed"
+        out.append(
+            f"  {row['parameter']:<40}{row['index']:5.2f} "
+            f"[{row['ci95'][0]:.2f}, {row['ci95'][1]:.2f}]  {mark}"
+        )
+        out.append(f"      {effect(row)}")
+    floor = found["ranking"]["leakers"]["noise_floor"]
+    rest = len(rows) - len(told)
+    if rest:
+        what = "the other" if told else "none of the"
+        tail = "are not told from noise" if told else "is told from noise"
+        out.append(f"  {what} {rest} {tail} with {found['samples']} samples "
+                   f"(index below {floor:.2f})")  # fmt: skip
+    return out
