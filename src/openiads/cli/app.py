@@ -12,6 +12,7 @@ from openiads.faults import InputError
 GROUPS: tuple[str, ...] = (
     "run",
     "report",
+    "coverage",
     "track",
     "assign",
     "catalogue",

@@ -290,6 +290,7 @@ class _Compiler:
 
         return {
             "map_km": self.file.map.size_m / 1e3,
+            "calibration": self.flyouts.fits,
             "assets": {n: spot(a.at) for n, a in self.file.assets.items()},
             "radars": {n: spot(r.at) for n, r in self.file.defence.radars.items()},
             "units": {n: spot(u.at) for n, u in self.file.defence.fire_units.items()},

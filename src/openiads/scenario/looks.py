@@ -59,6 +59,13 @@ class Looker:
         pd[~self._in_sight(gap, slant, height_m)] = OUT_OF_SIGHT
         return pd, snr
 
+    def range_at_pd(self, pd: float, rcs_m2: float, swerling: int) -> float:
+        """Range (m) in free space at which one look detects a target with probability ``pd``."""
+        eye = self.radar
+        need = float(required_snr(pd, eye["pfa"], int(eye["pulses"]), swerling))
+        share = self.snr_ref * (rcs_m2 / eye["reference_rcs_m2"]) / need
+        return float(eye["detection_range_max_m"]) * share**0.25
+
     def _pd(self, snr: Floats, swerling: int) -> Floats:
         if swerling not in self.tables:
             eye = self.radar
