@@ -51,7 +51,7 @@ def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
     now = s.now[0]
     u = draw(now.seed, now.replication, m.threats[threat].key, purpose, serial)
     if now.log_level >= 2:
-        write(s.now[0], s.log, LOG_DRAW, threat, -1, -1, (purpose << 32) + serial, u)
+        write(s.now[0], s.log, LOG_DRAW, threat, -1, -1, (purpose << 20) + serial, u)
     return u
 
 

@@ -19,7 +19,6 @@ from openiads.engine.engage import height_m
 from openiads.engine.world import (
     DRAW_FALSE_COUNT,
     DRAW_FALSE_PLOT,
-    DRAW_LOOK,
     LOG_DETECTED,
     LOG_DRAW,
     LOG_FALSE,
@@ -82,10 +81,11 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
     if mine.sight_s == math.inf:
         mine.sight_s = now.time_s
         write(s.now[0], s.log, LOG_SIGHT, threat, -1, radar, 0, chance)
-    purpose = DRAW_LOOK + radar
+    # The radar's own key, so that another radar in the scenario leaves these draws alone.
+    purpose = m.radars[radar].key
     u0, u1, u2, u3 = draw4(now.seed, now.replication, m.threats[threat].key, purpose, number)
     if now.log_level >= 2:
-        write(s.now[0], s.log, LOG_DRAW, threat, -1, radar, (purpose << 32) + number, u0)
+        write(s.now[0], s.log, LOG_DRAW, threat, -1, radar, (purpose << 20) + number, u0)
     hit = u0 < chance
     if hit and mine.detected_s == math.inf:
         mine.detected_s = now.time_s

@@ -95,9 +95,8 @@ EVENTS = (
     LOG_DRAW,
 ) = range(len(EVENTS))
 
-# Purposes of draws. A look's purpose is DRAW_LOOK + the radar's index.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_QUALITY = range(6)
-DRAW_LOOK = 64
+# Purposes of draws; that of a look is the radar's key, which is larger than any of these.
+DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT = range(5)
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3

@@ -39,6 +39,9 @@ from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
 
 STANDARD_GRAVITY_MPS2 = 9.80665
 
+FIRST_KEY = 1024
+"""Smaller numbers name purposes of draws."""
+
 
 def entity_key(name: str, taken: set[int]) -> int:
     """A 32-bit number that names an entity in draws, from its name only.
@@ -49,7 +52,7 @@ def entity_key(name: str, taken: set[int]) -> int:
     for mark in range(64):
         digest = hashlib.sha256(f"{name}#{mark}".encode()).digest()
         key = int.from_bytes(digest[:4], "little")
-        if key not in taken:
+        if key not in taken and key >= FIRST_KEY:
             taken.add(key)
             return key
     raise InputError.of(f"no free key for '{name}'", "rename it")
