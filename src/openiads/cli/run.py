@@ -221,8 +221,14 @@ def _run(
     folder = out or Path("runs") / f"{name}-{model.hash[:8]}-seed{seed}"
     text = Path(loaded.document.file).read_text(encoding="utf-8")
     prepare_folder(folder, model, seed, text, loaded.name, overrides)
-    with _Bar(replications) as bar:
-        result = campaign(model, replications, seed, workers, folder, precision, bar.update)
+    try:
+        with _Bar(replications) as bar:
+            result = campaign(model, replications, seed, workers, folder, precision, bar.update)
+    except KeyboardInterrupt:
+        note(
+            f"stopped; what was finished lies in {folder}, and the same command goes on from there"
+        )
+        raise
     summary = result.summary()
     if beliefs is not None:
         add_beliefs(summary, scenario, result, overrides, *beliefs, workers)
