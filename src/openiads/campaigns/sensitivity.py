@@ -78,13 +78,19 @@ def span_basis(u: Floats, bent: bool = True) -> Floats:
     return np.column_stack([x, 1.5 * x * x - 0.5]) if bent else x[:, None]
 
 
-def rank(bases: Sequence[Floats], y: Floats, groups: Sequence[int] | None = None,
-         seed: int = 0) -> Ranking:  # fmt: skip
+def rank(
+    bases: Sequence[Floats],
+    y: Floats,
+    groups: Sequence[int] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Ranking:
     """Rank factors by how much of the variance of ``y``, shape (m,), each explains by itself.
 
     ``bases`` holds one array of columns for each factor. ``groups`` numbers the group of each
-    factor: then the groups are ranked, an index being the sum of its members'. Where ``y`` does
-    not vary, all indices are zero.
+    factor: then the groups are ranked, an index being the sum of its members'. Those told from
+    noise come first. Without ``resamples`` the intervals have no width. Where ``y`` does not vary,
+    all indices are zero.
     """
     groups = list(range(len(bases))) if groups is None else list(groups)
     count = max(groups, default=-1) + 1
@@ -93,11 +99,11 @@ def rank(bases: Sequence[Floats], y: Floats, groups: Sequence[int] | None = None
         return Ranking([flat] * count, list(range(count)), 1.0)
     whole = _Columns(bases, groups, np.ones((len(y), 1)))
     index = whole.index(y)
-    low, high = _intervals(bases, groups, y, index, seed)
+    low, high = _intervals(bases, groups, y, index, seed, resamples)
     dealt = _dealt(len(y), seed)
     floor = float(np.quantile(whole.index(y[dealt].T).max(axis=0), 1.0 - LEVEL))
     told, p_value = _step_down(bases, groups, y, dealt)
-    order = told + sorted((g for g in range(count) if g not in told), key=lambda g: -index[g])
+    order = sorted(range(count), key=lambda g: (g not in told, -index[g]))
     indices = [
         Index(float(index[g]), float(low[g]), float(high[g]), float(p_value[g]), g in told)
         for g in range(count)
@@ -179,7 +185,12 @@ def _step_down(
 
 
 def _intervals(
-    bases: Sequence[Floats], groups: Sequence[int], y: Floats, index: Floats, seed: int
+    bases: Sequence[Floats],
+    groups: Sequence[int],
+    y: Floats,
+    index: Floats,
+    seed: int,
+    resamples: int,
 ) -> tuple[Floats, Floats]:
     """Bootstrap intervals of the indices over samples, moved to be centred on the estimates.
 
@@ -188,13 +199,15 @@ def _intervals(
     """
     m = len(y)
     cases = []
-    for case in range(RESAMPLES):
+    for case in range(resamples):
         drawn = [u for part in range((m + 3) // 4) for u in draw4(seed, case, part,
                                                                  DRAW_RESAMPLE, 0)][:m]  # fmt: skip
         rows = np.minimum((np.array(drawn) * m).astype(int), m - 1)
         if float(np.ptp(y[rows])) > 0.0:
             again = _Columns([b[rows] for b in bases], groups, np.ones((m, 1)))
             cases.append(again.index(y[rows]))
+    if not cases:
+        return index, index
     resampled = np.array(cases) - np.mean(cases, axis=0) + index
     low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
     return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
