@@ -29,7 +29,9 @@ class Radar(Declared):
     )
     detection_range_max_m: Length = declared("claimed detection range", gt=0)
     reference_rcs_m2: Area = declared("cross-section that the claimed range refers to", gt=0)
-    reference_pd: Fraction = declared("detection probability meant by the claimed range", gt=0, lt=1)
+    reference_pd: Fraction = declared(
+        "detection probability meant by the claimed range", gt=0, lt=1
+    )
     pfa: Fraction = declared("false-alarm probability a cell", gt=0, le=0.01)
     pulses: Count = declared("pulses summed non-coherently in a look", ge=1, le=1000)
     frequency_hz: Frequency = declared("carrier frequency", gt=0)
