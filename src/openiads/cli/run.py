@@ -173,15 +173,13 @@ def schema(out: Annotated[Path | None, typer.Option(help="File to write.")] = No
 
     Example: openiads schema --out scenario.schema.json
     """
-    import json as json_
+    from openiads.scenario.schema import schema_text
 
-    from openiads.scenario.schema import ScenarioFile
-
-    text = json_.dumps(ScenarioFile.model_json_schema(by_alias=True), indent=1)
+    text = schema_text()
     if out is None:
-        say(text)
+        say(text.rstrip())
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
     return 0
 
 

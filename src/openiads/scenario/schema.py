@@ -6,6 +6,7 @@ checks across the file and against the catalogue live in `openiads.scenario.load
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Annotated, Any, Literal
 
@@ -194,3 +195,8 @@ class ScenarioFile(Declared):
     )
     defence: Defence = declared("the regiment")
     raid: Raid = declared("what comes")
+
+
+def schema_text() -> str:
+    """The JSON Schema of a scenario file, as shipped in data/scenario.schema.json."""
+    return json.dumps(ScenarioFile.model_json_schema(by_alias=True), indent=1) + "\n"
