@@ -111,6 +111,7 @@ SETTINGS = np.dtype(
         ("effective_radius_m", "f8"),
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
+        ("jammers", "i4"),
     ]
 )
 FIDELITIES = ("track", "engagement")
@@ -129,6 +130,8 @@ THREATS = np.dtype(
         ("n_grid", "i4"),
         ("reachable", "i1"),
         ("last_chance_s", "f8"),
+        ("swerling", "i1"),
+        ("jamming_m2", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -144,6 +147,7 @@ RADARS = dtype_of(
     ("phase_s", "f8"),
     ("clutter_pm3", "f8"),
     ("false_elevation_rad", "f8"),
+    ("level", "f8"),
 )
 UNITS = dtype_of(
     Doctrine,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def outlines(envelope: Envelope) -> list[list[Any]]:
     polygons = []
     for points, offsets in zip(*found, strict=True):
         rings = []
-        for begin, end in zip(offsets[:-1], offsets[1:], strict=True):
+        for begin, end in pairwise(offsets):
             ring = points[begin:end]
             away = np.maximum(np.hypot(ring[:, 0], ring[:, 1]), 1e-9)
             reach = envelope.reach_m[_sector(envelope, np.arctan2(ring[:, 0], ring[:, 1]))]
