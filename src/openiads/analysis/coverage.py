@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from openiads.engine.world import Model
 from openiads.physics.propagation import FOUR_THIRDS, horizon_height_m, horizon_range_m
-from openiads.scenario.looks import Looker
+from openiads.scenario.looks import Air, Looker
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -94,10 +94,11 @@ def famous_numbers(
 class Surveyor:
     """Envelopes of the radars and fire units of one compiled scenario, over its ground."""
 
-    def __init__(self, model: Model, ground: Any = None):
+    def __init__(self, model: Model, ground: Any = None, environment: Any = None):
         self.model = model
         self.tables = model.tables
         self.ground = ground
+        self.environment = environment
         settings = self.tables.settings[0]
         self.radius = float(settings["earth_radius_m"])
         self.effective = float(settings["effective_radius_m"])
@@ -175,7 +176,12 @@ class Surveyor:
         ).reshape(-1, 3)  # fmt: skip
         pos = local @ axes.T + self.tables.radar_pos_m[radar]
         inbound = -_INBOUND_MPS * local / np.linalg.norm(local, axis=1, keepdims=True) @ axes.T
-        pd, _ = Looker(eye, axes, self.effective)(pos, inbound, height.ravel(), target.rcs_m2, 1)
+        air = None
+        if self.environment is not None:
+            air = Air.of(eye, self.environment, self.effective)
+        pd, _ = Looker(eye, axes, self.effective, air)(
+            pos, inbound, height.ravel(), target.rcs_m2, 1
+        )
         seen = (pd >= SEEN_PD).reshape(height.shape)
         if self.ground is not None:
             east, north = at[0] + ground_m * np.sin(azimuth), at[1] + ground_m * np.cos(azimuth)
@@ -269,10 +275,10 @@ def kinematic_boundaries(model: Model) -> list[dict[str, Any]]:
 
 
 def coverage(
-    model: Model, targets: Iterable[Target], ground: Any = None
+    model: Model, targets: Iterable[Target], ground: Any = None, environment: Any = None
 ) -> tuple[list[Envelope], dict[str, Any]]:
     """Envelopes of all radars and of all fire units with each of their missiles, and a summary."""
-    surveyor = Surveyor(model, ground)
+    surveyor = Surveyor(model, ground, environment)
     envelopes: list[Envelope] = []
     for target in targets:
         for radar in range(len(model.tables.radars)):

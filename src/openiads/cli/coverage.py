@@ -55,7 +55,11 @@ def coverage(
     from openiads.scenario.compile import compile_scenario
 
     model = compile_scenario(loaded)
-    envelopes, summary = survey(model, targets)
+    from openiads.scenario.ground import scenario_ground
+
+    settings = model.tables.settings[0]
+    ground = scenario_ground(loaded, float(settings["effective_radius_m"]))
+    envelopes, summary = survey(model, targets, ground, loaded.file.environment)
     if out is not None:
         from openiads.export.coverage_files import write_coverage
 

@@ -46,6 +46,11 @@ class Radar(Declared):
     range_resolution_m: Length = declared("size of a range cell", gt=0)
     range_error_floor_m: Length = declared("range error that no signal strength removes", ge=0)
     angle_error_floor_rad: Angle = declared("angle error that no signal strength removes", ge=0)
+    sidelobe_ratio: Number = declared(
+        "one-way gain of the side lobes over the peak, as noise jamming meets it "
+        "(assumed 30 dB down: an ordinary antenna without side-lobe cancelling)",
+        1e-3, gt=0, lt=1,
+    )  # fmt: skip
     radial_speed_min_mps: Speed = declared("slowest radial speed that passes the Doppler notch")
     false_plots_per_scan: Number = declared("mean false plots in one scan", ge=0, le=500)
     simultaneous_tracks: Count = declared("tracks kept at once", ge=1, le=100_000)

@@ -110,6 +110,7 @@ SETTINGS = np.dtype(
         ("effective_radius_m", "f8"),
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
+        ("jammers", "i4"),
     ]
 )
 FIDELITIES = ("track", "engagement")
@@ -128,6 +129,8 @@ THREATS = np.dtype(
         ("n_grid", "i4"),
         ("reachable", "i1"),
         ("last_chance_s", "f8"),
+        ("swerling", "i1"),
+        ("jamming_m2", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -143,6 +146,7 @@ RADARS = dtype_of(
     ("phase_s", "f8"),
     ("clutter_pm3", "f8"),
     ("false_elevation_rad", "f8"),
+    ("level", "f8"),
 )
 UNITS = dtype_of(
     Doctrine,

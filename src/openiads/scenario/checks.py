@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openiads.faults import Fault, nearest
+from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.parts import Parts
 from openiads.scenario.reader import Document, Key
 from openiads.scenario.schema import (
@@ -244,3 +245,38 @@ def _empty(document: Document, key: Key, name: str, what: str, faults: list[Faul
     faults.append(
         document.fault(key, f"{what}: {low} is not below {high}", f"lower {low}, or raise {high}")
     )
+
+
+def check_terrain(
+    file: ScenarioFile, document: Document, folder: Path, faults: list[Fault]
+) -> None:
+    """The elevation model must be readable, and nothing may stand below its ground."""
+    use = file.environment.terrain
+    if use is None:
+        return
+    from openiads.scenario.ground import Ground
+
+    try:
+        ground = Ground.of(use, folder, 1.0)
+    except InputError as error:
+        key: Key = ("environment", "terrain")
+        faults.extend(document.fault(key, f"{use.file}: {f.message}", f.mend) for f in error.faults)
+        return
+    sites: list[tuple[Key, tuple[float, float], float]] = [
+        *((("defence", "radars", n, "ground"), r.at, r.ground_m)
+          for n, r in file.defence.radars.items() if "ground_m" in r.model_fields_set),
+        *((("defence", "fire_units", n, "ground"), u.at, u.ground_m)
+          for n, u in file.defence.fire_units.items() if "ground_m" in u.model_fields_set),
+        *((("assets", n, "height"), a.at, a.height_m)
+          for n, a in file.assets.items() if "height_m" in a.model_fields_set),
+    ]  # fmt: skip
+    for key, at, height in sites:
+        under = float(ground.height_m(*at))
+        if height < under - 1.0:
+            faults.append(
+                document.fault(
+                    key,
+                    f"{key[-2]} stands at {height:g} m, {under - height:.0f} m below the terrain",
+                    "leave the height out, and it stands on the ground",
+                )
+            )

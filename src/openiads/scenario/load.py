@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from openiads.declare import EXAMPLES, unit_of
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import Catalogue, load_catalogue
-from openiads.scenario.checks import check_defence, check_map, check_raid
+from openiads.scenario.checks import check_defence, check_map, check_raid, check_terrain
 from openiads.scenario.parts import Parts
 from openiads.scenario.reader import Document, Key, read_yaml
 from openiads.scenario.schema import ScenarioFile
@@ -96,6 +96,7 @@ def check(document: Document, folder: Path) -> Scenario:
     if file is not None:
         parts.check_rules(faults)
         check_map(file, document, faults)
+        check_terrain(file, document, folder, faults)
         check_raid(file, document, parts, faults)
         check_defence(file, document, parts, faults)
     if faults or file is None:

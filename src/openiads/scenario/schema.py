@@ -40,10 +40,26 @@ class Map(Declared):
     )
 
 
+class TerrainUse(Declared):
+    """An elevation model laid on the notional map; its own place on Earth is not kept."""
+
+    file: str = Field(description="GeoTIFF, .hgt or .npz, beside the scenario or absolute")
+    at: Position = (0.0, 0.0)
+    lowered_m: Length = declared("height of the model that becomes the map's zero", 0.0)
+
+
 class Environment(Declared):
-    """The air between radar and target."""
+    """The air between radar and target, and the ground below."""
 
     refraction_k: Number = declared("effective Earth radius factor", 4.0 / 3.0, gt=0.5, le=10.0)
+    terrain: Annotated[
+        TerrainUse | None, BeforeValidator(lambda v: {"file": v} if isinstance(v, str) else v)
+    ] = Field(default=None, description="elevation model; sites on it stand on its ground")
+    gas: bool = Field(default=False, description="count the loss in clear air (ITU-R P.676)")
+    rain_rate_mps: Speed = declared("uniform rain, as '12 mm/h' (ITU-R P.838)", 0.0, ge=0)
+    rain_height_m: Length = declared(
+        "height up to which it rains (assumed: near ITU-R P.839's mean at 45 degrees)", 3e3, gt=0
+    )
 
 
 class Asset(Declared):
