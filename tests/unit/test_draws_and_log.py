@@ -11,7 +11,6 @@ from algebra_scenarios import FOLDER
 
 import openiads as oi
 from openiads.engine.world import (
-    DRAW_LOOK,
     EVENTS,
     LEAKED,
     LOG_DRAW,
@@ -44,21 +43,23 @@ def mixed(*changes: str) -> Model:
     return oi.compile(oi.load("default", given))
 
 
-def draws(compiled: Model, seed: int = 7, replication: int = 3) -> dict[tuple[str, int], float]:
-    """Every logged draw by (name of the threat, purpose and serial)."""
+Key = tuple[str, int, int]
+
+
+def draws(compiled: Model, seed: int = 7, replication: int = 3) -> dict[Key, float]:
+    """Every logged draw by its name: the threat, the radar (-1 if none), purpose and serial."""
     log = oi.run(compiled, seed, replication, draws=True)
     lines = log.records[log.records["kind"] == LOG_DRAW]
     names = compiled.names["threats"]
-    found = {(names[line["threat"]], int(line["serial"])): float(line["value"]) for line in lines}
+    found = {
+        (names[line["threat"]], int(line["unit"]), int(line["serial"])): float(line["value"])
+        for line in lines
+    }
     assert len(found) == len(lines), "one name was drawn twice"
     return found
 
 
-def purposes(keys: Any) -> set[int]:
-    return {serial >> 32 for _, serial in keys}
-
-
-def same_draws(one: dict[Any, float], other: dict[Any, float]) -> set[Any]:
+def same_draws(one: dict[Key, float], other: dict[Key, float]) -> set[Key]:
     """The keys that both have; every draw of such a key must be the same."""
     common = one.keys() & other.keys()
     assert all(one[key] == other[key] for key in common)
@@ -70,11 +71,14 @@ def test_one_more_threat_changes_no_draw_of_the_others(fidelity: str):
     before = draws(mixed(f"fidelity={fidelity}"))
     after = draws(mixed(f"fidelity={fidelity}", "raid.waves.drones.count=15"))
     common = same_draws(before, after)
-    assert len({name for name, _ in common}) == 48
+    assert len({name for name, *_ in common}) == 48
     assert len(common) > 3000
     assert len(common) > 0.8 * len(before)
-    assert {0, 1, 2} <= purposes(common) and max(purposes(common)) >= DRAW_LOOK
-    assert {name for name, _ in after.keys() - before.keys()} >= {"drones/15"}
+    looks = {key for key in common if key[1] >= 0}
+    assert len({radar for _, radar, _ in looks}) == 2
+    # The other draws: a start of each threat, and a kill and a verdict of most.
+    assert len(common - looks) > 48 + 60
+    assert {name for name, *_ in after.keys() - before.keys()} >= {"drones/15"}
     assert len(set(before.values())) > 0.99 * len(before)
 
 
@@ -82,9 +86,9 @@ def test_one_more_wave_changes_no_draw_of_the_others():
     before = draws(model())
     after = draws(model(f"raid.waves.late={SECOND_WAVE}"))
     common = same_draws(before, after)
-    assert {name for name, _ in common} == {f"all/{k}" for k in range(1, 11)}
+    assert {name for name, *_ in common} == {f"all/{k}" for k in range(1, 11)}
     assert len(common) > 1000
-    assert {name for name, _ in after} - {name for name, _ in before} == {
+    assert {name for name, *_ in after} - {name for name, *_ in before} == {
         "late/1",
         "late/2",
         "late/3",
