@@ -240,6 +240,7 @@ THREAT_STATE = np.dtype(
         ("ordered_s", "f8"),
         ("shots", "i4"),
         ("intercepts", "i4"),
+        ("assessed", "i4"),
         ("looks", "i4"),
     ]
 )
