@@ -102,7 +102,7 @@ class Belief:
         k = min(int(np.searchsorted(ends, u, side="right")), len(self.options) - 1)
         start = float(ends[k - 1]) if k else 0.0
         option = self.options[k]
-        value = option.at((u - start) / (float(ends[k]) - start))
+        value = float(option.at((u - start) / (float(ends[k]) - start)))
         text = f"{value!r} {option.unit}" if option.unit else repr(value)
         rule: str | None = f"value:{text}"
         if option.low == option.high:

@@ -45,7 +45,7 @@ class Sample:
     leakers: NDArray[np.int64]
     interceptors: NDArray[np.int64]
     fault: str = ""
-    """why these values make no Model, where they make none"""
+    """why these values cannot be run, where they cannot"""
 
     def row(self) -> dict[str, Any]:
         """As plain data."""
@@ -82,7 +82,7 @@ class Outer:
 
     @property
     def good(self) -> list[Sample]:
-        """The samples whose values make a Model."""
+        """The samples that could be run."""
         return [s for s in self.samples if not s.fault]
 
 
@@ -99,7 +99,8 @@ def run_outer(
 
     ``scenario`` and ``overrides`` are what ``plain`` was loaded from, ``only`` names the parameters
     in question (see `beliefs_of`). A finished sample is read from the folder of ``plain``.
-    Raises ``InputError`` for unknown parameters, or where no sample makes a Model.
+    Raises ``InputError`` for unknown parameters, or where fewer than two samples
+    can be run.
     """
     if samples < 2:
         raise InputError.of("an outer loop needs two samples at least", "give --outer 2 or more")
@@ -127,7 +128,7 @@ def run_outer(
     outer = Outer(beliefs, weights, done, plain, folder)
     if len(outer.good) < 2:
         raise InputError.of(
-            f"fewer than two of {samples} samples of belief make a model: {done[0].fault}",
+            f"fewer than two of {samples} samples of belief can be run: {done[0].fault}",
             "restrict --claims to other parameters",
         )
     return outer

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openiads.cli.common import note
@@ -30,10 +32,20 @@ def add_beliefs(
     def told(done: int, total: int, sample: Sample) -> None:
         left = (time.monotonic() - began) / done * (total - done)
         what = f"{sample.leakers.mean():.2f} leakers" if not sample.fault else sample.fault
-        note(f"belief {done}/{total}: {what}; about {left / 60:.0f} min left")
+        rest = f"{left:.0f} s" if left < 90.0 else f"{left / 60:.0f} min"
+        note(f"belief {done}/{total}: {what}; about {rest} left")
 
     outer = run_outer(scenario, plain, overrides, only, samples, workers, told)
     summary["beliefs"] = {"claims": only, **summarise_outer(outer)}
+
+
+def held_beliefs(folder: Path) -> dict[str, Any]:
+    """What the summary of a run folder holds of an outer loop, under its key; else nothing."""
+    try:
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {"beliefs": summary["beliefs"]} if "beliefs" in summary else {}
 
 
 def effect(row: dict[str, Any]) -> str:
@@ -53,7 +65,10 @@ def lines(found: dict[str, Any], most: int = 10) -> list[str]:
         f"{found['replications_each']} replications each"
     )
     if found["faults"]:
-        out.append(f"  {len(found['faults'])} more make no model and are left out")
+        out.append(
+            f"  {len(found['faults'])} more could not be run and are left out: the bands say "
+            "nothing of them"
+        )
     out += ["", "                     nominal     min      5 %  median    95 %     max  belief/all"]
     for name in ("leakers", "interceptors", "p_no_leaker"):
         b = found[name]
@@ -76,6 +91,6 @@ def lines(found: dict[str, Any], most: int = 10) -> list[str]:
     if rest:
         what = "the other" if told else "none of the"
         tail = "are not told from noise" if told else "is told from noise"
-        out.append(f"  {what} {rest} {tail} with {found['samples']} samples "
-                   f"(index below {floor:.2f})")  # fmt: skip
+        best = f"of as many idle ones the best reaches {floor:.2f} once in twenty times"
+        out.append(f"  {what} {rest} {tail}: {best}")
     return out

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from openiads.cli.beliefs import held_beliefs
 from openiads.cli.common import emit_json, note, say
 from openiads.faults import InputError
 
@@ -46,7 +47,7 @@ def report(
     path = out or run / "report.html"
     if not path.parent.is_dir():
         raise InputError.of(f"no folder {path.parent}", "make it first", file=str(path))
-    summary = summarise(book.model, book.outcomes)
+    summary = {**summarise(book.model, book.outcomes), **held_beliefs(run)}
     log = _replay(book, replication)
     write_report(book.model, book.outcomes, summary, log, path, book.config)
     if json:

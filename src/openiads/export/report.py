@@ -66,6 +66,7 @@ def write_report(
         **_pictures(model, outcomes, summary, log),
         **_claims(model.provenance),
         **_reproduce(model, summary, log, config or {}),
+        beliefs=summary.get("beliefs"),
     )
     draft = path.with_suffix(".tmp")
     draft.write_text(page, encoding="utf-8")
@@ -204,7 +205,7 @@ def _stories(model: Model, log: Log, telling: Sequence[Chain]) -> list[dict[str,
 def _claims(provenance: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The numbers of the catalogue, by what they rest on."""
     ordered = sorted(enumerate(provenance), key=lambda p: (_rank(provenance, p[1]), p[0]))
-    rows = [row for _, row in ordered]
+    rows: list[Mapping[str, Any]] = [{"nominal": None, **row} for _, row in ordered]
 
     def items(keep: list[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
         return [(item, list(part)) for item, part in groupby(keep, key=lambda r: r["item"])]
