@@ -1,4 +1,4 @@
-"""The validation matrix: its levels follow from evidence, and it complains where some is missing."""
+"""The validation matrix: levels follow from evidence, and what is missing is named."""
 
 import pytest
 
