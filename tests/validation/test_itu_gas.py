@@ -10,13 +10,19 @@ Specific attenuation: 1e-6 relative for P.676 line by line (package itur, the ta
 import numpy as np
 import pytest
 
-from openiads.scenario.attenuation import _SEA_LEVEL
+from openiads.scenario.attenuation import _SEA_LEVEL, line_by_line_db_km
 from reference_data import cases
 
 itu676 = pytest.importorskip("itur.models.itu676", reason="NOT CHECKED: itur is not installed")
 
 EVIDENCE = {"model": "propagation", "authority": "ITU-R SG3 validation examples, P.676",
             "kind": "published truth"}  # fmt: skip
+UNSUPPORTED = {
+    "itu_p676_slant, the 14 earth-space paths": (
+        "openiads integrates the specific loss along the ray to a target in the air and has no "
+        "earth-space method of its own: what is compared is the approximate method of package itur"
+    ),
+}
 
 
 def test_specific_attenuation(record_property) -> None:
@@ -24,8 +30,7 @@ def test_specific_attenuation(record_property) -> None:
     worst = 0.0
     for row in rows:
         air = row["p_hpa"], row["rho_g_m3"], row["T_K"]
-        oxygen = itu676.gamma0_exact(row["f_ghz"], *air).value
-        water = itu676.gammaw_exact(row["f_ghz"], *air).value
+        oxygen, water = line_by_line_db_km(1e9 * row["f_ghz"], *air)
         worst = max(worst, abs((oxygen + water) / row["gamma_total_db_km"] - 1.0))
         worst = max(worst, abs(oxygen / row["gamma_oxygen_db_km"] - 1.0))
     record_property("cases", len(rows))

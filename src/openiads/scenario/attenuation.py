@@ -94,11 +94,25 @@ def gas_specific_db_km(
         wet = vapour / VAPOUR_SURFACE_G_M3 * (pressure_hpa / 1013.25)
         return oxygen * thin + water * wet
     loss = [
-        module.gamma0_exact(frequency_ghz, p, v, t).value
-        + module.gammaw_exact(frequency_ghz, p, v, t).value
+        sum(line_by_line_db_km(1e9 * frequency_ghz, p, v, t))
         for p, v, t in zip(pressure_hpa.flat, vapour.flat, temperature.flat, strict=True)
     ]
     return np.array(loss, dtype=np.float64).reshape(heights.shape)
+
+
+def line_by_line_db_km(
+    frequency_hz: float, pressure_hpa: float, vapour_g_m3: float, temperature_k: float
+) -> tuple[float, float]:
+    """Specific attenuation (dB/km) of oxygen and of water vapour, ITU-R P.676-12, Annex 1.
+
+    pressure_hpa of the dry air, vapour_g_m3, temperature_k; 1 to 1,000 GHz. Raises InputError where
+    the extra ``models`` is not installed.
+    """
+    module = _itur()
+    if module is None:
+        raise InputError.of("line-by-line absorption needs itur", "install openiads[models]")
+    air = 1e-9 * frequency_hz, pressure_hpa, vapour_g_m3, temperature_k
+    return float(module.gamma0_exact(*air).value), float(module.gammaw_exact(*air).value)
 
 
 def _check(frequency_hz: float, vapour_g_m3: float, with_itur: bool) -> None:
