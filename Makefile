@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements/*.txt pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test check validation bench lock clean
 setup: $(STAMP)
 
 $(STAMP):
@@ -25,8 +25,11 @@ check: setup
 	$(BIN)/python tests/tidy.py
 
 test: check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --matrix=check
 	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/unit -m "not slow"
+
+validation: setup
+	$(BIN)/python tests/matrix.py
 
 bench: setup
 	$(BIN)/python -m benchmarks

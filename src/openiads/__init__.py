@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from openiads.campaigns.execute import campaign
+    from openiads.domain.tracker import Tracker
     from openiads.eventlog import run
     from openiads.scenario.compile import compile_scenario as compile  # noqa: A004
     from openiads.scenario.load import load
 
-__all__ = ["campaign", "compile", "load", "run"]
+__all__ = ["Tracker", "campaign", "compile", "load", "run"]
 
 # Verbs are imported when they are first used: `import openiads` itself costs next to nothing.
 _VERBS = {
@@ -26,6 +27,7 @@ _VERBS = {
     "compile": ("openiads.scenario.compile", "compile_scenario"),
     "run": ("openiads.eventlog", "run"),
     "campaign": ("openiads.campaigns.execute", "campaign"),
+    "Tracker": ("openiads.domain.tracker", "Tracker"),
 }
 
 

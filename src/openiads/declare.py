@@ -34,6 +34,7 @@ _SUFFIXES = {
     "areal density": "kgm2",
     "rate": "persec",
 }
+_LEADING_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _SUFFIX = re.compile(r"_(?:" + "|".join(_SUFFIXES.values()) + r")$")
 
 
@@ -42,22 +43,58 @@ def units_of(dimension_: str) -> list[str]:
     return [u for u, (d, _) in UNITS.items() if d == dimension_]
 
 
+EXAMPLES = {
+    "length": "10 km",
+    "time": "10 s",
+    "speed": "250 m/s",
+    "angle": "45 deg",
+    "area": "1 m2",
+    "mass": "100 kg",
+    "frequency": "3 GHz",
+    "acceleration": "3 g",
+    "areal density": "5000 kg/m2",
+    "rate": "10 1/min",
+    "fraction": "0.7",
+    "count": "4",
+    "number": "1.5",
+}
+"""How a quantity of each dimension may look, for mends."""
+
+
 def read_quantity(text: Any, dimension_: str) -> float:
     """``"400 km"`` as SI; raises ValueError that says what is wrong and what would do."""
     known = units_of(dimension_)
-    want = f"a {dimension_} with its unit, such as '10 {known[0]}'"
+    want = f"a {dimension_} with its unit, such as '{EXAMPLES[dimension_]}'"
     if isinstance(text, int | float) and not isinstance(text, bool):
-        raise ValueError(f"{text!r} has no unit; write it with one, such as '{text:g} {known[0]}'")
+        raise ValueError(f"{text:g} has no unit; write it with one of: {', '.join(known)}")
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} stands where a {dimension_} is wanted; write {want}")
+        raise ValueError(f"{_called(text)} stands where a {dimension_} is wanted; write {want}")
     parsed = parse_quantity(text)
     if parsed is None:
-        raise ValueError(f"'{text}' is not a number with a known unit; write {want}")
+        raise ValueError(_unread(text, known, want))
     value, unit = parsed
     if dimension(unit) != dimension_:
         choices = ", ".join(known)
         raise ValueError(f"'{unit}' is not a unit of {dimension_}; write one of: {choices}")
     return to_si(value, unit)
+
+
+def _called(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", bool: "a yes/no value"}
+    return "nothing" if value is None else names.get(type(value), repr(value))
+
+
+def _unread(text: str, known: list[str], want: str) -> str:
+    """Why a text is no quantity: the number or the unit; and what would do."""
+    number = _LEADING_NUMBER.match(text)
+    if number is None:
+        return f"'{text}' is not a number with a unit; write {want}"
+    unit = text[number.end() :].strip()
+    if not unit:
+        return f"'{text}' has no unit; write it with one of: {', '.join(known)}"
+    if unit[0] in ",.0123456789":
+        return f"'{text}' is not a number with a unit; write {want}, with a decimal point"
+    return f"'{unit}' is no unit that is known here; write one of: {', '.join(known)}"
 
 
 @dataclass(frozen=True)
@@ -103,9 +140,21 @@ Frequency = _quantity("frequency")
 Acceleration = _quantity("acceleration")
 ArealDensity = _quantity("areal density")
 Rate = _quantity("rate")
-Fraction = Annotated[float, Field(ge=0.0, le=1.0), Unit("fraction", "1")]
-Count = Annotated[int, Unit("count", "1")]
-Number = Annotated[float, Unit("number", "1")]
+
+
+def _plain_number(value: Any) -> Any:
+    """Refuse what Python takes for a number and a person does not: true is not 1."""
+    if isinstance(value, bool):
+        word = str(value).lower()
+        raise ValueError(f"the yes/no value {word} stands where a number is wanted; write a number")
+    return value
+
+
+Fraction = Annotated[
+    float, BeforeValidator(_plain_number), Field(ge=0.0, le=1.0), Unit("fraction", "1")
+]
+Count = Annotated[int, BeforeValidator(_plain_number), Unit("count", "1")]
+Number = Annotated[float, BeforeValidator(_plain_number), Unit("number", "1")]
 
 
 def key_of(name: str) -> str:

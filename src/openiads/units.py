@@ -31,6 +31,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "km/s": ("speed", 1e3),
     "km/h": ("speed", 1.0 / 3.6),
     "kn": ("speed", 1852.0 / 3600.0),
+    "mm/h": ("speed", 1e-3 / 3600.0),
     "Mach": ("speed", SOUND_SPEED_MPS),
     "rad": ("angle", 1.0),
     "mrad": ("angle", 1e-3),

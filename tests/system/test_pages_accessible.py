@@ -16,9 +16,9 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from tiny_run import leaks, tiny_log, tiny_model, tiny_outcomes
 
 from openiads.campaigns.outcomes import summarise
+from tiny_run import leaks, tiny_log, tiny_model, tiny_outcomes
 
 CARRIERS = ("axe_playwright_python", "axe_core_python")
 """Packages that carry axe.min.js, the newer axe first."""

@@ -61,7 +61,7 @@ def test_sparse_equals_scipy(seed):
             total += alone[i]
             continue
         assert start[i] <= e < start[i + 1]
-        assert space.column_row[column[e]] == i
+        assert space.column.row[column[e]] == i
         assert column[e] not in used
         used.add(column[e])
         total += edge_cost[e]

@@ -15,6 +15,8 @@ import pytest
 from openiads.physics.assignment import linear_assignment
 from openiads.physics.association import jpda_belief, jpda_marginals
 
+EVIDENCE = {"model": "tracking", "authority": "NRL Tracker Component Library; Murty 1968",
+            "kind": "another implementation"}  # fmt: skip
 CASES = json.loads((Path(__file__).parent / "data" / "data_association.json").read_text())["cases"]
 
 

@@ -21,6 +21,9 @@ from algebra_scenarios import kill, launchers, model, run, use
 
 import openiads as oi
 
+EVIDENCE = {
+    "model": "engagement", "authority": "Erlang 1917, loss formula", "kind": "closed form",
+}  # fmt: skip
 DATA = json.loads(
     (Path(__file__).parent / "data" / "engagement_erlang_b.json").read_text(encoding="utf-8")
 )
@@ -46,7 +49,9 @@ def test_recursion_gives_the_published_values(case: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CHANNEL_LIMITED, ids=lambda c: f"{c['channels']}-channels")
-def test_blocked_share_of_a_channel_limited_defence(case: dict[str, Any]) -> None:
+def test_blocked_share_of_a_channel_limited_defence(
+    case: dict[str, Any], record_property: Any
+) -> None:
     span_s = ARRIVALS / case["arrival_rate_per_s"]
     # The flight takes about 7 s from 5 km; the verdict makes up the rest of the service time.
     compiled = model(
@@ -83,4 +88,6 @@ def test_blocked_share_of_a_channel_limited_defence(case: dict[str, Any]) -> Non
     offered = case["arrival_rate_per_s"] * float(np.mean(held))
     blocked = float(run(compiled, REPLICATIONS).leaked.mean())
     assert ARRIVALS * REPLICATIONS >= 2e5
+    record_property("worst", abs(blocked / erlang_b(case["channels"], offered) - 1.0))
+    record_property("tolerance", 0.03)
     assert blocked == pytest.approx(erlang_b(case["channels"], offered), rel=0.03)

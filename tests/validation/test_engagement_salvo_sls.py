@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from algebra_scenarios import kill, launchers, model, run, use
 
+EVIDENCE = {"model": "engagement", "authority": "salvo, shoot-look-shoot, imperfect assessment",
+            "kind": "closed form"}  # fmt: skip
 CASES = json.loads(
     (Path(__file__).parent / "data" / "engagement_salvo_sls.json").read_text(encoding="utf-8")
 )["cases"]
@@ -40,7 +42,9 @@ def name(case: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("fidelity", ["engagement", "track"])
 @pytest.mark.parametrize("case", CASES, ids=name)
-def test_kill_probability_and_rounds(case: dict[str, Any], fidelity: str) -> None:
+def test_kill_probability_and_rounds(
+    case: dict[str, Any], fidelity: str, record_property: Any
+) -> None:
     compiled = model(
         fidelity=fidelity,
         defence__command_post=use(
@@ -55,7 +59,10 @@ def test_kill_probability_and_rounds(case: dict[str, Any], fidelity: str) -> Non
     trials = REPLICATIONS * TARGETS
     killed = 1.0 - float(outcomes.leaked.mean())
     p = case["p_kill"]
-    assert abs(killed - p) <= 4.0 * math.sqrt(p * (1.0 - p) / trials)
+    band = 4.0 * math.sqrt(p * (1.0 - p) / trials)
+    record_property("worst", abs(killed - p))
+    record_property("tolerance", band)
+    assert abs(killed - p) <= band
     if "expected_interceptors" in case:
         rounds = outcomes.figure("interceptors") / TARGETS
         error = float(rounds.std(ddof=1)) / math.sqrt(REPLICATIONS)

@@ -18,6 +18,8 @@ import pytest
 from openiads.physics import filters
 from openiads.physics.estimation import cv_predict, position_update
 
+EVIDENCE = {"model": "tracking", "authority": "filterpy 2.0.0; Durbin and Koopman; Kalata 1984",
+            "kind": "another implementation"}  # fmt: skip
 DATA = Path(__file__).parent / "data"
 
 

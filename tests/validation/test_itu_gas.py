@@ -15,7 +15,7 @@ from reference_data import cases
 
 itu676 = pytest.importorskip("itur.models.itu676", reason="NOT CHECKED: itur is not installed")
 
-EVIDENCE = {"model": "attenuation", "authority": "ITU-R SG3 validation examples, P.676",
+EVIDENCE = {"model": "propagation", "authority": "ITU-R SG3 validation examples, P.676",
             "kind": "published truth"}  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import math
 from openiads.physics.attenuation import rain_coefficients, rain_specific_db_km
 from reference_data import cases
 
-EVIDENCE = {"model": "attenuation", "authority": "ITU-R SG3 validation examples, P.838",
+EVIDENCE = {"model": "propagation", "authority": "ITU-R SG3 validation examples, P.838",
             "kind": "published truth"}  # fmt: skip
 
 

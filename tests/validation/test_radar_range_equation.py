@@ -22,7 +22,7 @@ from openiads.physics.radar import (
 )
 from reference_data import cases
 
-EVIDENCE = {"model": "radar equation", "authority": "MATLAB radareq examples",
+EVIDENCE = {"model": "radar_equation", "authority": "MATLAB radareq examples",
             "kind": "another implementation"}  # fmt: skip
 
 

@@ -9,6 +9,9 @@ import pytest
 
 from openiads.physics.random import draw4, philox4x32, unit
 
+EVIDENCE = {
+    "model": "random", "authority": "Random123 1.14 known answers", "kind": "published truth",
+}  # fmt: skip
 VECTORS = [
     ("00000000 00000000 00000000 00000000", "00000000 00000000",
      "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),

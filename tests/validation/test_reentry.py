@@ -13,7 +13,7 @@ from openiads.physics.flight import allen_eggers_peak, allen_eggers_speed, fly, 
 from reference_data import cases
 
 EVIDENCE = {
-    "model": "reentry",
+    "model": "ballistic",
     "authority": "Allen and Eggers, NACA TR-1381",
     "kind": "closed form",
 }

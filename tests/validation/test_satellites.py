@@ -19,7 +19,7 @@ from reference_data import cases
 
 pytest.importorskip("sgp4")
 
-EVIDENCE = {"model": "orbit", "authority": "Vallado AIAA 2006-6753, Skyfield, JPL Horizons",
+EVIDENCE = {"model": "orbit", "authority": "Vallado AIAA 2006-6753; JPL Horizons; Skyfield",
             "kind": "published truth"}  # fmt: skip
 AU_M = 149597870700.0
 EPOCH = datetime(2000, 1, 1, 12)

@@ -15,6 +15,8 @@ import pytest
 
 from openiads.analysis.tracking import SwitchingLoss, gospa, ospa, siap
 
+EVIDENCE = {"model": "tracking", "authority": "Stone Soup 1.9.1, and the definitions",
+            "kind": "another implementation"}  # fmt: skip
 DATA = Path(__file__).parent / "data"
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from openiads.physics.weapon_target import weapon_target
 
+EVIDENCE = {"model": "assignment", "authority": "enumeration; den Broeder et al. 1959",
+            "kind": "another implementation"}  # fmt: skip
 DATA = Path(__file__).parent / "data"
 SMALL = json.loads((DATA / "wta_small_exact.json").read_text())["cases"]
 IDENTICAL = json.loads((DATA / "wta_identical_weapons.json").read_text())["cases"]

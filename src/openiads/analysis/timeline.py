@@ -178,56 +178,64 @@ class Busy:
         return self.engagements >= self.most_engagements or self.guided >= self.most_guided
 
 
-def busy(log: Log, time_s: float) -> list[Busy]:
-    """Engagements, guided rounds and rounds left of every fire unit at ``time_s``, from the Log.
+class Ledger:
+    """What the fire units had in hand through one replication, gathered once from its Log.
 
     An engagement is open from its order to its verdict, or to an abort before any round flew.
     A guided round counts from its launch; one ordered and still on its rail does not show in the
     Log, so ``guided`` may be lower than what the command post counted.
     """
-    tables, records = log.model.tables, log.records
-    past = records[records["time_s"] <= time_s]
-    kinds = np.array(EVENTS)[past["kind"]]
-    open_orders = _open_engagements(past, kinds)
-    result = []
-    for unit, base in enumerate(tables.units):
-        eye = tables.radars[int(base["radar"])]
-        mine = past["unit"] == unit
-        launched = int((mine & (kinds == "launch")).sum())
-        met = int((mine & (kinds == "intercept")).sum())
-        own = tables.launchers["unit"] == unit
-        loaded = int(tables.launchers["rounds"][own].sum())
-        refills = past["serial"][mine & (kinds == "reload")]
-        refilled = int(tables.launchers["rounds"][refills].sum())
-        result.append(
-            Busy(
-                unit,
-                sum(u == unit for u in open_orders),
-                int(eye["simultaneous_engagements"]),
-                launched - met,
-                int(eye["missiles_guided_simultaneously"]),
-                loaded + refilled,
-                loaded + refilled - launched,
+
+    def __init__(self, log: Log):
+        self.tables = log.model.tables
+        records = log.records
+        kinds = np.array(EVENTS)[records["kind"]]
+        self.records = {k: records[kinds == k] for k in ("launch", "intercept", "reload")}
+        self.engagements = _engagements(records, kinds)
+
+    def at(self, time_s: float) -> list[Busy]:
+        """The state of every fire unit at ``time_s``, events of that very instant included."""
+        tables = self.tables
+        opened, closed = self.engagements[:, 1], self.engagements[:, 2]
+        running = self.engagements[(opened <= time_s) & (time_s < closed), 0]
+        past = {k: r[r["time_s"] <= time_s] for k, r in self.records.items()}
+        result = []
+        for unit, base in enumerate(tables.units):
+            eye = tables.radars[int(base["radar"])]
+            launched = int((past["launch"]["unit"] == unit).sum())
+            met = int((past["intercept"]["unit"] == unit).sum())
+            rounds = tables.launchers["rounds"]
+            refills = past["reload"]["serial"][past["reload"]["unit"] == unit]
+            loaded = int(rounds[tables.launchers["unit"] == unit].sum() + rounds[refills].sum())
+            result.append(
+                Busy(
+                    unit=unit,
+                    engagements=int((running == unit).sum()),
+                    most_engagements=int(eye["simultaneous_engagements"]),
+                    guided=launched - met,
+                    most_guided=int(eye["missiles_guided_simultaneously"]),
+                    loaded=loaded,
+                    left=loaded - launched,
+                )
             )
-        )
-    return result
+        return result
 
 
-def _open_engagements(past: Any, kinds: Any) -> list[int]:
-    """The unit of every engagement that ``past`` has ordered and not closed."""
-    unit_of: dict[int, int] = {}
+def _engagements(records: Any, kinds: Any) -> NDArray[np.float64]:
+    """(n, 3): unit, time opened and time closed of every engagement, inf where it never closed."""
+    rows: dict[int, list[float]] = {}
     latest: dict[tuple[int, int], int] = {}
-    flying: dict[tuple[int, int], int] = {}
-    for line, kind in zip(past, kinds, strict=True):
-        pair = (int(line["track"]), int(line["unit"]))
+    flew: dict[tuple[int, int], bool] = {}
+    telling = np.isin(kinds, ("order", "launch", "assessed", "abort"))
+    for line, kind in zip(records[telling], kinds[telling], strict=True):
+        pair, time_s = (int(line["track"]), int(line["unit"])), float(line["time_s"])
         if kind == "order":
-            unit_of[int(line["serial"])] = int(line["unit"])
-            latest[pair] = int(line["serial"])
-            flying[pair] = 0
-        elif kind == "launch" and pair in latest:
-            flying[pair] += 1
+            rows[int(line["serial"])] = [float(line["unit"]), time_s, math.inf]
+            latest[pair], flew[pair] = int(line["serial"]), False
+        elif kind == "launch":
+            flew[pair] = True
         elif kind == "assessed":
-            unit_of.pop(int(line["serial"]), None)
-        elif kind == "abort" and pair in latest and flying[pair] == 0:
-            unit_of.pop(latest[pair], None)
-    return list(unit_of.values())
+            rows[int(line["serial"])][2] = time_s
+        elif kind == "abort" and not flew[pair]:
+            rows[latest[pair]][2] = time_s
+    return np.array(list(rows.values()), float).reshape(-1, 3)

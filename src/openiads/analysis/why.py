@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from openiads.analysis.timeline import Chain, busy, chains
+from openiads.analysis.timeline import Chain, Ledger, chains
 from openiads.campaigns.outcomes import Outcomes, link_shares
+from openiads.campaigns.statistics import wilson
 from openiads.engine.world import LINKS, Model
 from openiads.eventlog import Log
 from openiads.faults import InputError
@@ -24,7 +25,7 @@ LINK_MEANING: dict[str, str] = {
     "an engagement radar's view; or no round could ever meet its path.",
     "channel": "A round could have met it, but every engagement or guidance channel was taken.",
     "magazine": "A round could have met it, but the unit had none left to spend.",
-    "miss": "Rounds met it, and all of them missed.",
+    "miss": "Rounds were fired at it, and none killed it.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
@@ -39,7 +40,7 @@ def why(model: Model, outcomes: Outcomes) -> dict[str, Any]:
     """The object of ``openiads why RUN --json``: shares of leakers by first broken link.
 
     Shares and their 95 % intervals are over all leakers of all replications, in all and by class;
-    the replication is the unit of the interval (`campaign.statistics.share_interval`). The shares
+    the replication is the unit of the interval (`campaigns.statistics.share_interval`). The shares
     of each set sum to one unless nothing leaked, in which case the set is empty.
     """
     classes = np.array(model.names["classes"])
@@ -55,9 +56,9 @@ def why(model: Model, outcomes: Outcomes) -> dict[str, Any]:
         by_class[name] = {
             "count": int(mine.sum()),
             "leakers": float(part.leakers.mean()),
-            "first_broken_link": link_shares(part),
+            "first_broken_link": _shares(part),
         }
-    shares = link_shares(outcomes)
+    shares = _shares(outcomes)
     return {
         "scenario": model.scenario,
         "model": model.hash,
@@ -71,6 +72,20 @@ def why(model: Model, outcomes: Outcomes) -> dict[str, Any]:
     }
 
 
+def _shares(outcomes: Outcomes) -> dict[str, dict[str, Any]]:
+    """`link_shares`, with an honest interval where every leaker broke the same link.
+
+    The ratio estimator then sees no spread and claims certainty. The replications that leaked at
+    all are taken as so many trials that all went one way, and Wilson's interval of them is used.
+    """
+    shares = link_shares(outcomes)
+    trials = int((outcomes.leakers > 0).sum())
+    for figures in shares.values():
+        if figures["share"] == 1.0:
+            figures["ci95"] = list(wilson(trials, trials))
+    return shares
+
+
 def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
     """Each leaker of one replication: its chain of times, what broke first, what would have mended.
 
@@ -82,10 +97,11 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
         raise InputError.of("the Log is of another model", "replay it from the same run folder")
     names = model.names
     stories = []
+    books = Ledger(log)
     for chain in chains(log):
         if not chain.leaked:
             continue
-        what, mend = _STORIES[chain.link](model, log, chain)
+        what, mend = _STORIES[chain.link](model, books, chain)
         stories.append(
             {
                 "threat": chain.name,
@@ -127,7 +143,9 @@ def _finite(value: float) -> float | None:
 
 
 def clock(time_s: float) -> str:
-    """Scenario time as minutes and seconds, "12:05"; tenths where seconds alone would mislead."""
+    """Scenario time as minutes and seconds, "12:05"; "never" where it is not finite."""
+    if not math.isfinite(time_s):
+        return "never"
     whole = round(time_s)
     return f"{whole // 60}:{whole % 60:02d}"
 
@@ -144,7 +162,7 @@ def _late(time_s: float, chain: Chain) -> str:
     return f"{gap} after its last chance at {clock(chain.last_chance_s)}"
 
 
-def _horizon(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _horizon(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     if not math.isfinite(chain.sight_s):
         return (
             "No radar ever had line of sight to it.",
@@ -158,7 +176,7 @@ def _horizon(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
     )
 
 
-def _detection(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _detection(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     seen = f"In sight from {clock(chain.sight_s)}"
     if not math.isfinite(chain.detected_s):
         return f"{seen}, never detected.", "More signal on the target, or more looks at it."
@@ -169,7 +187,7 @@ def _detection(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
     )
 
 
-def _track(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _track(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     held = [t for t, link in chain.aborts if link == "track"]
     if chain.tracked_s <= chain.last_chance_s and held:
         return (
@@ -184,7 +202,12 @@ def _track(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
         )
     seen = f"Detected from {clock(chain.detected_s)}"
     if not math.isfinite(chain.tracked_s):
-        return f"{seen}, never in firm track.", "Detections close enough together to confirm."
+        rule = model.tables.track_params[0]
+        need = f"{int(rule['confirm_hits'])} in {int(rule['confirm_scans'])} scans"
+        return (
+            f"{seen}, never in firm track.",
+            f"Detections that follow each other and fit one course, {need}.",
+        )
     gap = span(chain.tracked_s - chain.last_chance_s)
     return (
         f"{seen}, in firm track at {clock(chain.tracked_s)}, {_late(chain.tracked_s, chain)}.",
@@ -192,7 +215,7 @@ def _track(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
     )
 
 
-def _identification(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _identification(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     seen = f"In firm track from {clock(chain.tracked_s)}"
     if not math.isfinite(chain.identified_s):
         return (
@@ -206,7 +229,7 @@ def _identification(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
     )
 
 
-def _window(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _window(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     if not math.isfinite(chain.last_chance_s):
         return (
             "No round of any unit could meet it at any point of its path.",
@@ -229,27 +252,27 @@ def _window(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
     )
 
 
-def _channel(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _channel(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     time_s = _refused(chain, "channel")
-    states = busy(log, time_s)
+    states = books.at(time_s)
     full = [b for b in states if b.channels_full] or [max(states, key=lambda b: b.engagements)]
     names = model.names["units"]
     loads = ", ".join(
-        f"{names[b.unit]} {b.engagements} of {b.most_engagements} engagements" for b in full
+        f"{names[b.unit]}: {b.engagements} of {b.most_engagements} engagements, "
+        f"{b.guided} of {b.most_guided} rounds in flight"
+        for b in full
     )
+    where = " or ".join(names[b.unit] for b in full)
     return (
         f"At {clock(time_s)} a round could have met it, but the channels were taken ({loads}).",
-        (
-            f"One more guidance channel at unit {' or '.join(names[b.unit] for b in full)} "
-            f"at t = {time_s:.0f} s."
-        ),
+        f"One more guidance channel at unit {where} at t = {time_s:.0f} s.",
     )
 
 
-def _magazine(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     time_s = _refused(chain, "magazine")
     names = model.names["units"]
-    states = busy(log, time_s)
+    states = books.at(time_s)
     loads = ", ".join(f"{names[b.unit]} {b.left} of {b.loaded} left" for b in states)
     least = min(states, key=lambda b: b.left)
     return (
@@ -268,11 +291,16 @@ def _refused(chain: Chain, link: str) -> float:
     return next((t for t, why_not in chain.refusals if why_not == link), chain.identified_s)
 
 
-def _miss(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _miss(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     count = len(chain.shots)
     last = max(shot.met_s for shot in chain.shots)
     met = "One round met it and missed" if count == 1 else f"{count} rounds met it and missed"
     what = f"{met}, the last at {clock(last)}." if count > 1 else f"{met} at {clock(last)}."
+    if not math.isfinite(chain.last_chance_s):
+        return (
+            f"{what} They were fired on a predicted course; its true path was never in reach.",
+            "A round whose envelope holds its path, or an engagement radar that sees it there.",
+        )
     left = chain.last_chance_s - last - _look_again_s(model)
     if left <= 0:
         return (
@@ -282,10 +310,11 @@ def _miss(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
             ),
             "A first shot early enough to look and shoot again, or a larger salvo.",
         )
-    later = [(t, link) for t, link in chain.refusals if t > last]
-    if later:
-        what += f" From {clock(later[0][0])} no further shot could be ordered ({later[0][1]})."
-    return what, f"Another volley in the {span(left)} left after the verdict, or a larger salvo."
+    second = "Another volley"
+    for time_s, link in [r for r in chain.refusals if r[0] > last][:1]:
+        what += f" From {clock(time_s)} no further shot could be ordered ({link})."
+        second = {"magazine": "One more round", "channel": "One more channel"}.get(link, second)
+    return what, f"{second} for the {span(left)} left after the verdict, or a larger salvo."
 
 
 def _look_again_s(model: Model) -> float:
@@ -294,13 +323,15 @@ def _look_again_s(model: Model) -> float:
     return float(settings["assessment_delay_s"] + settings["decision_period_s"])
 
 
-def _assessment(model: Model, log: Log, chain: Chain) -> tuple[str, str]:
+def _assessment(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     wrong = next((t for t, dead in chain.verdicts if dead), chain.ended_s)
     met = max(shot.met_s for shot in chain.shots if shot.met_s <= wrong)
     said = f"Missed at {clock(met)}, called killed at {clock(wrong)}, flew on."
     left = chain.last_chance_s - wrong - float(model.tables.settings[0]["decision_period_s"])
     if left > 0:
         return said, f"A right verdict, with {span(left)} left for another volley."
+    if not math.isfinite(chain.last_chance_s):
+        return f"{said} No further launch could have met it.", "A round that reaches its path."
     return (
         f"{said} Its last chance, {clock(chain.last_chance_s)}, was already past.",
         "A right verdict and an earlier first shot: no time was left to shoot again.",

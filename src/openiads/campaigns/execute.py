@@ -184,8 +184,11 @@ def _write_part(folder: Path, part: Outcomes) -> None:
     first, count = int(part.replication[0]), len(part.replication)
     path = folder / "outcomes" / f"part-{first:09d}-{count:06d}.parquet"
     draft = path.with_suffix(f".{os.getpid()}.tmp")
-    pq.write_table(part.table(), draft)
-    draft.replace(path)
+    try:
+        pq.write_table(part.table(), draft)
+        draft.replace(path)
+    finally:  # an interrupt may fall between the two
+        draft.unlink(missing_ok=True)
 
 
 def _finished(folder: Path, model: Model) -> list[Outcomes]:

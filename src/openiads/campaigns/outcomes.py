@@ -104,9 +104,10 @@ def _number(value: float) -> float | None:
     return None if not math.isfinite(value) else float(value)
 
 
-def _mean(values: NDArray[Any]) -> dict[str, Any]:
+def _mean(values: NDArray[Any], most: float = math.inf) -> dict[str, Any]:
+    """Mean of counts that lie between 0 and ``most``, with its interval inside them."""
     mean, low, high = mean_interval(values)
-    return {"mean": _number(mean), "ci95": [_number(max(low, 0.0)), _number(high)]}
+    return {"mean": _number(mean), "ci95": [_number(max(low, 0.0)), _number(min(high, most))]}
 
 
 def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
@@ -120,13 +121,15 @@ def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
         "replications": n,
         "fidelity": model.fidelity,
         "threats": len(classes),
-        "leakers": _mean(outcomes.leakers),
+        "leakers": _mean(outcomes.leakers, len(classes)),
         "p_no_leaker": {"estimate": clean / n, "ci95": list(wilson(clean, n))},
         "interceptors": _mean(outcomes.figure("interceptors")),
         "by_class": {
             name: {
                 "count": int((classes == name).sum()),
-                "leakers": _mean(leaked[:, classes == name].sum(axis=1)),
+                "leakers": _mean(
+                    leaked[:, classes == name].sum(axis=1), float((classes == name).sum())
+                ),
             }
             for name in dict.fromkeys(classes.tolist())
         },

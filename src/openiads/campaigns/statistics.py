@@ -74,5 +74,8 @@ def share_interval(
     share = float(np.sum(part)) / total
     rest = part - share * whole
     error = math.sqrt(float(np.sum(rest**2)) / (n - 1) / n) / (total / n)
+    if error == 0.0:
+        # All replications agree; a width of nothing would claim too much (see `mean_interval`).
+        return share, *wilson(share * n, n, level)
     half = normal_quantile(0.5 + 0.5 * level) * error
     return share, max(0.0, share - half), min(1.0, share + half)

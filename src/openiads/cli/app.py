@@ -9,7 +9,16 @@ import typer
 from openiads.cli.common import fail
 from openiads.faults import InputError
 
-GROUPS: tuple[str, ...] = ("run", "report", "catalogue", "audit", "ledger", "assign")
+GROUPS: tuple[str, ...] = (
+    "run",
+    "report",
+    "coverage",
+    "track",
+    "assign",
+    "catalogue",
+    "audit",
+    "ledger",
+)
 """Files of this package that hold commands; each has ``register(app)``."""
 
 UsageFault: type[Exception] = next(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -52,7 +53,9 @@ def check(scenario: str, json: JsonFlag = False) -> int:
     path = Path(scenario)
     files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
     if path.is_dir() and not files:
-        raise InputError.of("no scenario file (*.yaml) in this folder", file=scenario)
+        raise InputError.of(
+            "no scenario file (*.yaml) in this folder", "name a file, or another", file=scenario
+        )
     faults: list[Fault] = []
     for file in files:
         try:
@@ -97,16 +100,30 @@ def run(
     overrides = _overrides(set_ or [])
     if fidelity is not None:
         overrides["fidelity"] = fidelity
-    if replications < 1 or (workers is not None and workers < 1) or not 0 <= seed < 2**64:
-        raise InputError.of(
-            "-n and --workers must be at least 1, --seed from 0 to 2^64 - 1", "mend the option"
-        )
+    _check_options(replications, seed, workers, precision)
     if claims is not None and precision is not None:
         raise InputError.of(
             "--claims compares equal numbers of replications", "give -n without --precision"
         )
     beliefs = None if claims is None else (claims, outer)
     return _run(scenario, replications, seed, overrides, workers, precision, out, json, beliefs)
+
+
+def _check_options(
+    replications: int, seed: int, workers: int | None, precision: float | None
+) -> None:
+    """All faults of the options in one pass."""
+    faults = []
+    if replications < 1:
+        faults.append(Fault(f"-n {replications}: no replication to run", "give at least 1"))
+    if not 0 <= seed < 2**64:
+        faults.append(Fault(f"--seed {seed} names no draws", "give a number from 0 to 2^64 - 1"))
+    if workers is not None and workers < 1:
+        faults.append(Fault(f"--workers {workers}: nobody to run it", "give at least 1"))
+    if precision is not None and not precision > 0:
+        faults.append(Fault(f"--precision {precision:g} is never met", "give more than 0"))
+    if faults:
+        raise InputError(faults)
 
 
 def replay(
@@ -121,6 +138,8 @@ def replay(
     from openiads.campaigns.execute import open_run
     from openiads.eventlog import run as run_once
 
+    if replication < 0:
+        raise InputError.of(f"replication {replication} is negative", "count from 0")
     book = open_run(run_folder)
     table = book.outcomes.table()
     rows = [r for r in table.to_pylist() if r["replication"] == replication]
@@ -154,15 +173,13 @@ def schema(out: Annotated[Path | None, typer.Option(help="File to write.")] = No
 
     Example: openiads schema --out scenario.schema.json
     """
-    import json as json_
+    from openiads.scenario.schema import schema_text
 
-    from openiads.scenario.schema import ScenarioFile
-
-    text = json_.dumps(ScenarioFile.model_json_schema(by_alias=True), indent=1)
+    text = schema_text()
     if out is None:
-        say(text)
+        say(text.rstrip())
     else:
-        out.write_text(text + "\n", encoding="utf-8")
+        out.write_text(text, encoding="utf-8")
     return 0
 
 
@@ -198,11 +215,18 @@ def _run(
     from openiads.scenario.compile import compile_scenario
 
     model = compile_scenario(loaded)
-    folder = out or Path("runs") / f"{loaded.name}-{model.hash[:8]}-seed{seed}"
+    name = re.sub(r"[^\w-]+", "-", loaded.name).strip("-")
+    folder = out or Path("runs") / f"{name}-{model.hash[:8]}-seed{seed}"
     text = Path(loaded.document.file).read_text(encoding="utf-8")
     prepare_folder(folder, model, seed, text, loaded.name, overrides)
-    with _Bar(replications) as bar:
-        result = campaign(model, replications, seed, workers, folder, precision, bar.update)
+    try:
+        with _Bar(replications) as bar:
+            result = campaign(model, replications, seed, workers, folder, precision, bar.update)
+    except KeyboardInterrupt:
+        note(
+            f"stopped; what was finished lies in {folder}, and the same command goes on from there"
+        )
+        raise
     summary = result.summary()
     if beliefs is not None:
         add_beliefs(summary, scenario, result, overrides, *beliefs, workers)
@@ -224,13 +248,15 @@ def _write_summary(folder: Path, summary: dict[str, Any]) -> None:
 
 
 def _write_report(result: Result, summary: dict[str, Any]) -> None:
+    from openiads.campaigns.execute import read_config
     from openiads.eventlog import run as run_once
     from openiads.export.report import write_report
 
     assert result.folder is not None
     log = run_once(result.model, result.seed, 0)
     path = result.folder / "report.html"
-    write_report(result.model, result.results, summary, log, path)
+    config = read_config(result.folder)
+    write_report(result.model, result.results, summary, log, path, config)
 
 
 class _Bar:

@@ -62,14 +62,9 @@ def _fill(down_range, altitude, par, start, lofts, limits, time, speed, margin):
     """
     work, guess, best = workspace()
     for i in range(len(altitude)):
-        beyond = 0
         guess[0] = -1
         for j in range(len(down_range)):
-            if beyond == 4:
-                # Past the boundary nothing farther is reached: leave the rest of the row.
-                break
             reach(down_range[j], altitude[i], par, start, lofts, limits, work, guess, best)
-            beyond = beyond + 1 if best[0] == math.inf and j > 3 else 0
             _keep(i, j, best, time, speed, margin)
         for j in range(len(down_range) - 2, -1, -1):
             if math.inf > time[i, j] > time[i, j + 1]:
@@ -81,24 +76,25 @@ def _fill(down_range, altitude, par, start, lofts, limits, time, speed, margin):
 
 @kernel
 def _mend(i, time, speed, margin):
-    """Make a row one piece: fill single gaps with their neighbours' mean, drop what is beyond.
+    """Fill what lies between reached points of a row by linear interpolation along it.
 
-    Near the boundary the grid of launch angles, not the missile, leaves gaps between points that
-    just count; behind a wider gap nothing is kept.
+    A missile that reaches a distance at an altitude can spend its energy on the way to a nearer
+    one; a gap between reached points is one of the grid of launch and dive angles that is
+    searched, not of the missile (assumed; what lies beyond the last reached point stays out).
     """
     n = time.shape[1]
-    for j in range(1, n - 1):
-        if time[i, j] == math.inf and time[i, j - 1] < math.inf and time[i, j + 1] < math.inf:
-            time[i, j] = 0.5 * (time[i, j - 1] + time[i, j + 1])
-            speed[i, j] = 0.5 * (speed[i, j - 1] + speed[i, j + 1])
-            margin[i, j] = 0.5 * (margin[i, j - 1] + margin[i, j + 1])
-    j = 1
-    while j < n and not time[i, j] < math.inf:
-        j += 1
-    while j < n and time[i, j] < math.inf:
-        j += 1
-    for rest in range(j, n):
-        time[i, rest], speed[i, rest], margin[i, rest] = math.inf, 0.0, 0.0
+    last = -1
+    for j in range(n):
+        if time[i, j] == math.inf:
+            continue
+        for k in range(last + 1, j):
+            if last < 0:
+                break
+            share = (k - last) / (j - last)
+            time[i, k] = time[i, last] + share * (time[i, j] - time[i, last])
+            speed[i, k] = speed[i, last] + share * (speed[i, j] - speed[i, last])
+            margin[i, k] = margin[i, last] + share * (margin[i, j] - margin[i, last])
+        last = j
 
 
 @kernel

@@ -29,8 +29,10 @@ class Radar(Declared):
     )
     detection_range_max_m: Length = declared("claimed detection range", gt=0)
     reference_rcs_m2: Area = declared("cross-section that the claimed range refers to", gt=0)
-    reference_pd: Fraction = declared("detection probability meant by the claimed range", gt=0)
-    pfa: Fraction = declared("false-alarm probability a cell", gt=0)
+    reference_pd: Fraction = declared(
+        "detection probability meant by the claimed range", gt=0, lt=1
+    )
+    pfa: Fraction = declared("false-alarm probability a cell", gt=0, le=0.01)
     pulses: Count = declared("pulses summed non-coherently in a look", ge=1, le=1000)
     frequency_hz: Frequency = declared("carrier frequency", gt=0)
     scan_period_s: Time = declared("time between two looks at one direction", gt=0)
@@ -44,8 +46,13 @@ class Radar(Declared):
     range_resolution_m: Length = declared("size of a range cell", gt=0)
     range_error_floor_m: Length = declared("range error that no signal strength removes", ge=0)
     angle_error_floor_rad: Angle = declared("angle error that no signal strength removes", ge=0)
+    sidelobe_ratio: Number = declared(
+        "one-way gain of the side lobes over the peak, as noise jamming meets it "
+        "(assumed 30 dB down: an ordinary antenna without side-lobe cancelling)",
+        1e-3, gt=0, lt=1,
+    )  # fmt: skip
     radial_speed_min_mps: Speed = declared("slowest radial speed that passes the Doppler notch")
-    false_plots_per_scan: Number = declared("mean false plots in one scan", ge=0, le=1000)
+    false_plots_per_scan: Number = declared("mean false plots in one scan", ge=0, le=500)
     simultaneous_tracks: Count = declared("tracks kept at once", ge=1, le=100_000)
     simultaneous_engagements: Count = declared(
         "targets guided against at once",

@@ -12,6 +12,7 @@ from openiads.declare import (
     Count,
     Declared,
     Length,
+    Number,
     Speed,
     Time,
     declared,
@@ -30,9 +31,13 @@ class Threat(Declared):
     category: Literal["aircraft", "drone", "cruise", "supersonic", "ballistic"] = declared(
         "kind of target, for kill probability and reporting"
     )
-    profile: Literal["level", "low-flyer", "high-low", "ballistic"] = declared(
+    profile: Literal[
+        "level", "low-flyer", "high-low", "ballistic", "hypersonic", "glide", "satellite"
+    ] = declared(
         "level: constant altitude, dive at the end; low-flyer: the same near the surface; "
-        "high-low: cruise high, then descend and skim; ballistic: boost, free flight, re-entry"
+        "high-low: cruise high, then descend and skim; ballistic: boost, free flight, re-entry; "
+        "hypersonic: cruise high, then a steep dive; glide: boost, equilibrium glide, dive; "
+        "satellite: one pass of a two-line element set, which ends where it sets"
     )
     rcs_m2: Area = declared("radar cross-section", gt=0)
     swerling: Count = declared("fluctuation case", ge=0, le=4)
@@ -49,6 +54,16 @@ class Threat(Declared):
     turn_mps2: Acceleration = declared("lateral acceleration in turns", gt=0)
     burn_time_s: Time = declared("boost duration (ballistic)", gt=0)
     ballistic_coefficient_kgm2: ArealDensity = declared("mass / (Cd A) at re-entry", gt=0)
+    weave_amplitude_m: Length = declared("swing to each side of the path; 0 for none", 0.0, ge=0)
+    weave_period_s: Time = declared("time of one swing to both sides", 20.0, gt=0)
+    lift_to_drag: Number = declared("lift over drag (glide)", 2.6, ge=0.5, le=6.0)
+    jammer_to_noise: Number = declared(
+        "noise jamming: ratio to thermal noise in a radar's main lobe at jammer_range; 0 for none",
+        0.0, ge=0.0, le=1e12,
+    )  # fmt: skip
+    jammer_range_m: Length = declared("range that jammer_to_noise refers to", 100e3, gt=0)
+    tle_line1: str | None = declared("first line of the element set (satellite)", None)
+    tle_line2: str | None = declared("second line of the element set (satellite)", None)
 
 
 @kernel

@@ -46,20 +46,20 @@ FORBIDDEN = 1.0e6
 
 
 @kernel(borrows=True)
-def find(parent, a):
+def find(group, a):
     """Representative of row ``a`` (with path halving)."""
-    while parent[a] != a:
-        parent[a] = parent[parent[a]]
-        a = parent[a]
+    while group[a].parent != a:
+        group[a].parent = group[group[a].parent].parent
+        a = group[a].parent
     return a
 
 
 @kernel(borrows=True)
-def unite(parent, a, b):
+def unite(group, a, b):
     """Join the groups of rows a and b under the lower representative."""
-    a, b = find(parent, a), find(parent, b)
+    a, b = find(group, a), find(group, b)
     if a != b:
-        parent[max(a, b)] = min(a, b)
+        group[max(a, b)].parent = min(a, b)
 
 
 @kernel(borrows=True)
@@ -87,50 +87,49 @@ def _fly_together(x, P, i, k, range_m, speed_mps):
 
 
 @kernel(borrows=True)
-def group_rows(params, tables, n_rows, slot_row):
+def group_rows(params, tables, n_rows):
     """Join rows into formations over the index of tracks; returns the rows that are in one.
 
-    ``slot_row`` maps slots to rows. Afterwards group.parent, size, and the chain head/next of the
-    members of each group hold.
+    Afterwards parent, size and the chain head/next of the members of each group hold.
     """
     track, x, P = tables.track, tables.x, tables.P
-    parent, near = tables.group.parent, tables.near
+    group, node = tables.row, tables.node
     cell_m = params.group_range_m
     high = tables.counts[HIGH]
     for r in range(n_rows):
-        parent[r] = r
+        group[r].parent = r
     for r in range(n_rows):
         i = tables.row_slot[r]
         if not settled(track, P, i):
             continue
-        count = cells_near(tables.bucket, tables.chain, tables.cell, near, high, x, i, cell_m)
+        count = cells_near(tables.bucket, node, high, x, i, cell_m)
         for c in range(count):
-            k = near[c]
+            k = node[c].near
             if (
                 k > i
                 and settled(track, P, k)
                 and _fly_together(x, P, i, k, cell_m, params.group_speed_mps)
             ):
-                unite(parent, r, slot_row[k])
-    return chain_members(tables.group, n_rows)
+                unite(group, r, track[k].row)
+    return chain_members(group, n_rows)
 
 
 @kernel(borrows=True)
 def chain_members(group, n_rows):
     """Set size and the member chains from ``parent``; returns the rows in groups of two or more."""
     for r in range(n_rows):
-        group.size[r] = 0
-        group.head[r] = -1
+        group[r].members = 0
+        group[r].head = -1
     for r in range(n_rows - 1, -1, -1):
-        g = find(group.parent, r)
-        group.parent[r] = g
-        group.size[g] += 1
-        group.next[r] = group.head[g]
-        group.head[g] = r
+        g = find(group, r)
+        group[r].parent = g
+        group[g].members += 1
+        group[r].next = group[g].head
+        group[g].head = r
     joined = 0
     for r in range(n_rows):
-        if group.size[r] > 1:
-            joined += group.size[r]
+        if group[r].members > 1:
+            joined += group[r].members
     return joined
 
 
@@ -153,7 +152,7 @@ def tally(row_slot, start, column, group, g, x, pos_m, d0, d1, d2, s):
     covariance that serves the whole group.
     """
     total = 0.0
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         i = row_slot[r]
         a, b, c = x[i, 0] + d0, x[i, 1] + d1, x[i, 2] + d2
@@ -163,7 +162,7 @@ def tally(row_slot, start, column, group, g, x, pos_m, d0, d1, d2, s):
             d = quadratic(s, pos_m[j, 0] - a, pos_m[j, 1] - b, pos_m[j, 2] - c)
             best = min(best, d)
         total += 0.5 * (_MATCH - best)
-        r = group.next[r]
+        r = group[r].next
     return total
 
 
@@ -175,24 +174,24 @@ def seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2):
     greatest `tally` less its prior cost goes to ``shift`` of all members, with the error of one
     plot and track as ``spread``.
     """
-    group, row_slot, start, column = tables.group, tables.row_slot, tables.start, tables.column
+    group, row_slot, start, column = tables.row, tables.row_slot, tables.start, tables.column
     x, P = tables.x, tables.P
-    r = group.head[g]
+    r = group[g].head
     while r >= 0 and start[r + 1] == start[r]:
-        r = group.next[r]
+        r = group[r].next
     if r < 0:
         return
     i, j = row_slot[r], column[start[r]]
-    spread = group.spread
+    moment = tables.moment
     for k in range(6):
-        spread[g, k] = P[i, k] + cov_m2[j, k]
+        moment[g, 3 + k] = P[i, k] + cov_m2[j, k]
     t = _TOLERANCE
     s = symmetric_inverse(
-        t * spread[g, 0], t * spread[g, 1], t * spread[g, 2],
-        t * spread[g, 3], t * spread[g, 4], t * spread[g, 5],
+        t * moment[g, 3], t * moment[g, 4], t * moment[g, 5],
+        t * moment[g, 6], t * moment[g, 7], t * moment[g, 8],
     )  # fmt: skip
     best, b0, b1, b2 = -math.inf, 0.0, 0.0, 0.0
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         i = row_slot[r]
         for e in range(start[r], start[r + 1]):
@@ -204,13 +203,13 @@ def seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2):
             value -= 0.5 * d2 * d2 / (upright_m2 + P[i, 5] + cov_m2[j, 5])
             if value > best:
                 best, b0, b1, b2 = value, d0, d1, d2
-        r = group.next[r]
-    r = group.head[g]
+        r = group[r].next
+    r = group[g].head
     while r >= 0:
-        group.shift[r, 0], group.shift[r, 1], group.shift[r, 2] = b0, b1, b2
+        moment[r, 0], moment[r, 1], moment[r, 2] = b0, b1, b2
         for k in range(6):
-            spread[r, k] = spread[g, k]
-        r = group.next[r]
+            moment[r, 3 + k] = moment[g, 3 + k]
+        r = group[r].next
 
 
 @kernel(borrows=True)
@@ -232,43 +231,42 @@ def gather(tables, g, pos_m, cov_m2):
 
     information = sum S^-1 and pull = sum S^-1 y over members with a plot, kept at row ``g``.
     """
-    group, x, P = tables.group, tables.x, tables.P
+    group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
     for k in range(6):
-        group.information[g, k] = 0.0
+        moment[g, 9 + k] = 0.0
     for k in range(3):
-        group.pull[g, k] = 0.0
-    r = group.head[g]
+        moment[g, 15 + k] = 0.0
+    r = group[g].head
     while r >= 0:
         e = tables.space.row_edge[r]
         if e >= 0:
             i, j = tables.row_slot[r], tables.column[e]
             s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
             y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
-            group.information[g, 0] += s0
-            group.information[g, 1] += s1
-            group.information[g, 2] += s2
-            group.information[g, 3] += s3
-            group.information[g, 4] += s4
-            group.information[g, 5] += s5
-            group.pull[g, 0] += s0 * y0 + s1 * y1 + s2 * y2
-            group.pull[g, 1] += s1 * y0 + s3 * y1 + s4 * y2
-            group.pull[g, 2] += s2 * y0 + s4 * y1 + s5 * y2
-        r = group.next[r]
+            moment[g, 9] += s0
+            moment[g, 10] += s1
+            moment[g, 11] += s2
+            moment[g, 12] += s3
+            moment[g, 13] += s4
+            moment[g, 14] += s5
+            moment[g, 15] += s0 * y0 + s1 * y1 + s2 * y2
+            moment[g, 16] += s1 * y0 + s3 * y1 + s4 * y2
+            moment[g, 17] += s2 * y0 + s4 * y1 + s5 * y2
+        r = group[r].next
 
 
 @kernel(borrows=True)
 def displace(
-    group, row_edge, row_slot, column, x, P, r, g, own, pos_m, cov_m2, level_m2, upright_m2
+    moment, row_edge, row_slot, column, x, P, r, g, own, pos_m, cov_m2, level_m2, upright_m2
 ):
     """Set shift and spread of row ``r`` to the displacement of group ``g`` given its plots.
 
     C = (1/Q1 + sum S^-1)^-1, c = C sum S^-1 y; without the row's own plot unless ``own``.
     Returns det C.
     """
-    information, pull = group.information, group.pull
-    l0, l1, l2 = information[g, 0], information[g, 1], information[g, 2]
-    l3, l4, l5 = information[g, 3], information[g, 4], information[g, 5]
-    b0, b1, b2 = pull[g, 0], pull[g, 1], pull[g, 2]
+    l0, l1, l2 = moment[g, 9], moment[g, 10], moment[g, 11]
+    l3, l4, l5 = moment[g, 12], moment[g, 13], moment[g, 14]
+    b0, b1, b2 = moment[g, 15], moment[g, 16], moment[g, 17]
     e = row_edge[r]
     if e >= 0 and not own:
         i, j = row_slot[r], column[e]
@@ -281,12 +279,11 @@ def displace(
     v0, v1, v2, v3, v4, v5, det = symmetric_inverse(
         l0 + 1.0 / level_m2, l1, l2, l3 + 1.0 / level_m2, l4, l5 + 1.0 / upright_m2
     )
-    spread, shift = group.spread, group.shift
-    spread[r, 0], spread[r, 1], spread[r, 2] = v0, v1, v2
-    spread[r, 3], spread[r, 4], spread[r, 5] = v3, v4, v5
-    shift[r, 0] = v0 * b0 + v1 * b1 + v2 * b2
-    shift[r, 1] = v1 * b0 + v3 * b1 + v4 * b2
-    shift[r, 2] = v2 * b0 + v4 * b1 + v5 * b2
+    moment[r, 3], moment[r, 4], moment[r, 5] = v0, v1, v2
+    moment[r, 6], moment[r, 7], moment[r, 8] = v3, v4, v5
+    moment[r, 0] = v0 * b0 + v1 * b1 + v2 * b2
+    moment[r, 1] = v1 * b0 + v3 * b1 + v4 * b2
+    moment[r, 2] = v2 * b0 + v4 * b1 + v5 * b2
     return 1.0 / det
 
 
@@ -298,57 +295,57 @@ def harmonise(tables, g, pull, speed_mps, gate):
     times the mean covariance of a member (not divided by their number: members share errors, and
     scan after scan they would confirm each other) plus ``speed_mps`` squared.
     """
-    group, x, P = tables.group, tables.x, tables.P
-    n = group.size[g]
+    group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
+    n = group[g].members
     if n < 3:
         return
     sx, sy, p0, p1, p3 = 0.0, 0.0, 0.0, 0.0, 0.0
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         i = tables.row_slot[r]
-        group.pull[r, 0], group.pull[r, 1] = x[i, 3], x[i, 4]
+        moment[r, 15], moment[r, 16] = x[i, 3], x[i, 4]
         sx += x[i, 3]
         sy += x[i, 4]
         p0 += P[i, 15]
         p1 += P[i, 16]
         p3 += P[i, 18]
-        r = group.next[r]
+        r = group[r].next
     f, s2 = pull / n, speed_mps * speed_mps
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
-        vx, vy = (sx - group.pull[r, 0]) / (n - 1), (sy - group.pull[r, 1]) / (n - 1)
+        vx, vy = (sx - moment[r, 15]) / (n - 1), (sy - moment[r, 16]) / (n - 1)
         i = tables.row_slot[r]
         velocity_update(x, P, i, vx, vy, f * p0 + s2, f * p1, f * p3 + s2, gate)
-        r = group.next[r]
+        r = group[r].next
 
 
 @kernel(borrows=True)
 def displaced_costs(tables, g, pos_m, cov_m2, gate):
     """Costs of the edges of group ``g`` under displaced predictions (FORBIDDEN off the gate)."""
-    group, x, P, cost = tables.group, tables.x, tables.P, tables.cost
-    shift, spread, log_density = group.shift, group.spread, tables.log_density
+    group, x, P, cost = tables.row, tables.x, tables.P, tables.cost
+    moment, node = tables.moment, tables.node
     start, column, row_slot = tables.start, tables.column, tables.row_slot
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
-        i, offset = row_slot[r], group.offset[r]
+        i, offset = row_slot[r], group[r].offset
         for e in range(start[r], start[r + 1]):
             j = column[e]
-            d2, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, shift, spread, r)
-            cost[e] = 0.5 * (d2 + log_det) + offset + log_density[j]
+            d2, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
+            cost[e] = 0.5 * (d2 + log_det) + offset + node[j].log_density
             if d2 > gate:
                 cost[e] = FORBIDDEN
-        r = group.next[r]
+        r = group[r].next
 
 
 @kernel(borrows=True)
 def displace_members(tables, g, pos_m, cov_m2, level_m2, upright_m2):
     """`displace` every member of group ``g`` by what the plots of the others say."""
-    group, x, P = tables.group, tables.x, tables.P
+    group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
     row_edge, row_slot, column = tables.space.row_edge, tables.row_slot, tables.column
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         displace(
-            group, row_edge, row_slot, column, x, P, r, g, False,
+            moment, row_edge, row_slot, column, x, P, r, g, False,
             pos_m, cov_m2, level_m2, upright_m2,
         )  # fmt: skip
-        r = group.next[r]
+        r = group[r].next

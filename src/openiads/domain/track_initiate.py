@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from openiads.domain.track_groups import chain_members, quadratic, settled, tally, unite
 from openiads.domain.track_index import cells_near
-from openiads.domain.tracks import CONFIRMED, HIGH, TENTATIVE
+from openiads.domain.tracks import CONFIRMED, HIGH, INDEXED, TENTATIVE
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -38,26 +38,25 @@ def _is_seed(track, i):
 
 
 @kernel(borrows=True)
-def vote_velocities(params, tables, n_rows, slot_row, pos_m):
+def vote_velocities(params, tables, n_rows, pos_m):
     """Give clusters of three or more new tracks the velocity that their plots agree on.
 
     Needs the edges of a gate as wide as the velocity prior and an index of tracks in
     cells of at least the reach of the vote. Returns whether any track was moved.
     """
-    track, x, group = tables.track, tables.x, tables.group
-    parent, near = group.parent, tables.near
+    track, x, group, node = tables.track, tables.x, tables.row, tables.node
     high, cell_m = tables.counts[HIGH], max(params.group_range_m, _NEAR_M)
     seeds = 0
     for r in range(n_rows):
-        parent[r] = r
+        group[r].parent = r
     for r in range(n_rows):
         i = tables.row_slot[r]
         if not _is_seed(track, i):
             continue
         seeds += 1
-        count = cells_near(tables.bucket, tables.chain, tables.cell, near, high, x, i, cell_m)
+        count = cells_near(tables.bucket, node, high, x, i, cell_m)
         for c in range(count):
-            k = near[c]
+            k = node[c].near
             dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
             if (
                 k > i
@@ -65,43 +64,44 @@ def vote_velocities(params, tables, n_rows, slot_row, pos_m):
                 and track[k].last_s == track[i].last_s
                 and dx * dx + dy * dy < _NEAR_M * _NEAR_M
             ):
-                unite(parent, r, slot_row[k])
+                unite(group, r, track[k].row)
     if seeds < 3:
         return False
     chain_members(group, n_rows)
     moved = False
     for g in range(n_rows):
-        if parent[g] == g and group.size[g] >= 3 and _elect(params, tables, g, pos_m):
+        if group[g].parent == g and group[g].members >= 3 and _elect(params, tables, g, pos_m):
             moved = True
     return moved
 
 
 @kernel(borrows=True)
-def _plot_part(P, i, k, t):
-    """Element k of the covariance of a seed's plot: its position block less what the prior
-    velocity has added over t."""
-    if k == 0 or k == 3:
-        return P[i, k] - t * t * P[i, 15 + k]
-    if k == 5:
-        return P[i, 5] - t * t * P[i, 20]
-    return P[i, k]
+def _plot_covariance(P, i, t):
+    """Covariance of a seed's plot: its position block less what the prior velocity adds over t."""
+    t2 = t * t
+    return (
+        P[i, 0] - t2 * P[i, 15],
+        P[i, 1],
+        P[i, 2],
+        P[i, 3] - t2 * P[i, 18],
+        P[i, 4],
+        P[i, 5] - t2 * P[i, 20],
+    )
 
 
 @kernel(borrows=True)
 def _elect(params, tables, g, pos_m):
     """Hold the vote in cluster ``g`` and give out the velocity; returns whether there was one."""
-    group, row_slot, start, column = tables.group, tables.row_slot, tables.start, tables.column
+    group, row_slot, start, column = tables.row, tables.row_slot, tables.start, tables.column
     x, P = tables.x, tables.P
     i0 = row_slot[g]
     t = tables.track[i0].time_s - tables.track[i0].last_s
     # Four plots enter the difference between two displacements.
-    s = symmetric_inverse(
-        4.0 * _plot_part(P, i0, 0, t), 4.0 * _plot_part(P, i0, 1, t), 4.0 * _plot_part(P, i0, 2, t),
-        4.0 * _plot_part(P, i0, 3, t), 4.0 * _plot_part(P, i0, 4, t), 4.0 * _plot_part(P, i0, 5, t),
-    )  # fmt: skip
+    r0, r1, r2, r3, r4, r5 = _plot_covariance(P, i0, t)
+    s = symmetric_inverse(4.0 * r0, 4.0 * r1, 4.0 * r2, 4.0 * r3, 4.0 * r4, 4.0 * r5)
     reach2 = (t * params.speed_sigma_mps) ** 2
     best, second, b0, b1, b2 = -1.0, -1.0, 0.0, 0.0, 0.0
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         i = row_slot[r]
         for e in range(start[r], start[r + 1]):
@@ -116,7 +116,7 @@ def _elect(params, tables, g, pos_m):
                 best, b0, b1, b2 = votes, d0, d1, d2
             elif apart and votes > second:
                 second = votes
-        r = group.next[r]
+        r = group[r].next
     if best < _LEAST_VOTES or best - second < _LEAST_LEAD:
         return False
     return _adopt(tables, g, pos_m, b0, b1, b2, s, t)
@@ -125,10 +125,10 @@ def _elect(params, tables, g, pos_m):
 @kernel(borrows=True)
 def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
     """Move cluster ``g`` by the mean displacement of its matches near (b0, b1, b2)."""
-    group, row_slot, start, column = tables.group, tables.row_slot, tables.start, tables.column
+    group, row_slot, start, column = tables.row, tables.row_slot, tables.start, tables.column
     x, P = tables.x, tables.P
     n, c0, c1, c2 = 0, 0.0, 0.0, 0.0
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         i, least, pick = row_slot[r], 9.0, -1
         for e in range(start[r], start[r + 1]):
@@ -146,14 +146,14 @@ def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
             c1 += pos_m[pick, 1] - x[i, 1]
             c2 += pos_m[pick, 2] - x[i, 2]
             n += 1
-        r = group.next[r]
+        r = group[r].next
     if n < 3:
         return False
-    r = group.head[g]
+    r = group[g].head
     while r >= 0:
         _set_velocity(x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
         tables.track[row_slot[r]].informed = 1
-        r = group.next[r]
+        r = group[r].next
     return True
 
 
@@ -164,13 +164,14 @@ def _set_velocity(x, P, i, d0, d1, d2, n, t):
     x[i, 1] += d1
     x[i, 2] += d2
     x[i, 3], x[i, 4], x[i, 5] = d0 / t, d1 / t, d2 / t
+    plot = _plot_covariance(P, i, t)
+    spread = (_FIRST_SIGMA_MPS * t) ** 2
     for k in range(6):
-        plot = _plot_part(P, i, k, t)
-        moved = 2.0 * plot / n
+        moved = 2.0 * plot[k] / n
         if k == 0 or k == 3:
-            moved += (_FIRST_SIGMA_MPS * t) ** 2
+            moved += spread
         P[i, 15 + k] = moved / (t * t)
-        P[i, k] = plot + moved
+        P[i, k] = plot[k] + moved
     v0, v1, v2, v3, v4, v5 = P[i, 15], P[i, 16], P[i, 17], P[i, 18], P[i, 19], P[i, 20]
     P[i, 6], P[i, 7], P[i, 8] = t * v0, t * v1, t * v2
     P[i, 9], P[i, 10], P[i, 11] = t * v1, t * v3, t * v4
@@ -184,14 +185,12 @@ def inform_velocity(params, tables, i):
     Needs an index of tracks (those younger than it are not neighbours). A confirmed neighbour
     counts as half as far. Returns whether there was one.
     """
-    track, x, P, near = tables.track, tables.x, tables.P, tables.near
+    track, x, P, node = tables.track, tables.x, tables.P, tables.node
     cell_m = max(params.group_range_m, _NEAR_M)
-    count = cells_near(
-        tables.bucket, tables.chain, tables.cell, near, tables.indexed[0], x, i, cell_m
-    )
+    count = cells_near(tables.bucket, node, tables.counts[INDEXED], x, i, cell_m)
     best, pick = _NEAR_M * _NEAR_M, -1
     for c in range(count):
-        k = near[c]
+        k = node[c].near
         if k == i or not settled(track, P, k):
             continue
         dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]

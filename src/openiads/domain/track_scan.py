@@ -106,9 +106,9 @@ def gate_plots(
     only at plots near it, however many there are elsewhere.
     """
     track, x, P = tables.track, tables.x, tables.P
-    start, row_slot, near = tables.start, tables.row_slot, tables.near
-    column, costs, alone, quiet = tables.column, tables.cost, tables.alone, tables.group.quiet
-    log_density, gate = tables.log_density, params.gate
+    start, row_slot, node = tables.start, tables.row_slot, tables.node
+    column, costs, alone, edge = tables.column, tables.cost, tables.alone, tables.edge
+    gate = params.gate
     rx, ry, rz = 0.0, 0.0, 0.0
     for j in range(n_plots):
         rx = max(rx, plot_cov_m2[j, 0])
@@ -117,7 +117,7 @@ def gate_plots(
         clutter = plot_clutter_pm3[j]
         if clutter <= 0.0:
             clutter = params.clutter_pm3
-        log_density[j] = math.log(clutter + params.birth_pm3)
+        node[j].log_density = math.log(clutter + params.birth_pm3)
     n_rows, width = 0, 0.0
     for i in range(tables.counts[HIGH]):
         if track[i].status != FREE:
@@ -127,7 +127,7 @@ def gate_plots(
     cell_m = max(2.0 * width / max(n_rows, 1), 1.0)
     indexed = n_plots > _FEW
     if indexed:
-        index_points(tables.bucket, tables.chain, tables.cell, n_plots, plot_pos_m, cell_m)
+        index_points(tables.bucket, node, n_plots, plot_pos_m, cell_m)
     size = 0
     for r in range(n_rows):
         i = row_slot[r]
@@ -136,7 +136,7 @@ def gate_plots(
         hy = math.sqrt(gate * (P[i, 3] + ry + level_m2))
         if indexed:
             count = plots_near(
-                tables.bucket, tables.chain, tables.cell, near, n_plots,
+                tables.bucket, node, n_plots,
                 math.floor((x[i, 0] - hx) / cell_m), math.floor((x[i, 0] + hx) / cell_m),
                 math.floor((x[i, 1] - hy) / cell_m), math.floor((x[i, 1] + hy) / cell_m),
             )  # fmt: skip
@@ -146,10 +146,10 @@ def gate_plots(
         alone[r] = -math.log(1.0 - pd)
         worst = alone[r] if pd > 0.0 and level_m2 == 0.0 else math.inf
         offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
-        tables.group.offset[r] = offset
+        tables.row[r].offset = offset
         hz = math.sqrt(gate * (P[i, 5] + rz + upright_m2))
         for k in range(count):
-            j = near[k] if indexed else k
+            j = node[k].near if indexed else k
             if (
                 abs(plot_pos_m[j, 0] - x[i, 0]) > hx
                 or abs(plot_pos_m[j, 1] - x[i, 1]) > hy
@@ -157,7 +157,7 @@ def gate_plots(
             ):
                 continue
             d2, log_det = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, 0.0, 0.0)
-            cost = 0.5 * (d2 + log_det) + offset + log_density[j]
+            cost = 0.5 * (d2 + log_det) + offset + node[j].log_density
             if d2 > gate:
                 if level_m2 == 0.0:
                     continue
@@ -171,7 +171,7 @@ def gate_plots(
                 continue
             column[size] = j
             costs[size] = cost
-            quiet[size] = d2
+            edge[size, 0] = d2
             size += 1
     start[n_rows] = size
     return n_rows

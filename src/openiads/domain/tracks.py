@@ -16,10 +16,11 @@ from openiads.physics.assignment import assign_space
 
 FREE, TENTATIVE, CONFIRMED = 0, 1, 2
 
-HIGH, NEXT_ID, LIVE, CONFIRMATIONS, LOSSES, DROPPED, REFUSED, UNGATED = range(8)
+HIGH, NEXT_ID, LIVE, CONFIRMATIONS, LOSSES, DROPPED, REFUSED, UNGATED, INDEXED = range(9)
 """Rows of ``counts``: slots ever used; next id; live tracks; tracks confirmed so far; confirmed
 tracks deleted; tracks dropped for want of room; plots refused a track for want of room;
-track-plot pairs left out because the edge table was full (a sign of tables that are too small)."""
+track-plot pairs left out because the edge table was full (a sign of tables that are too small);
+slots in the spatial index."""
 
 TRACK_PARAMS = np.dtype(
     [
@@ -91,6 +92,7 @@ TRACK = np.dtype(
         ("plot", np.int64),
         ("tag", np.int64),
         ("informed", np.int64),
+        ("row", np.int64),
         ("time_s", np.float64),
         ("first_s", np.float64),
         ("last_s", np.float64),
@@ -103,7 +105,8 @@ TRACK = np.dtype(
 )
 """One track: ``status`` FREE, TENTATIVE or CONFIRMED; ``hits`` in all; ``misses`` in a row;
 ``history`` bits of hit and miss, newest lowest; ``plot`` of the last scan or -1; ``tag`` for the
-caller (-1 at initiation); ``informed`` whether its velocity began from its neighbours; ``score``
+caller (-1 at initiation); ``informed`` whether its velocity began from its neighbours;
+``row`` of the last scan; ``score``
 the log-likelihood ratio of target to clutter and its ``peak``; ``pd`` the probability that the
 coming scan detects it (0: it cannot be seen, so no miss is counted); ``nis`` the normalised
 innovation squared of the last update; ``manoeuvre`` the probability that the target turns."""
@@ -111,20 +114,44 @@ innovation squared of the last update; ``manoeuvre`` the probability that the ta
 TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
-    "bucket chain cell near log_density slot_row indexed group",
+    "bucket node row moment edge trial_x trial_P",
 )
-GroupSpace = namedtuple(
-    "GroupSpace",
-    "parent size head next weight offset shift spread information pull evidence prior quiet share "
-    "trial_x trial_P",
+NODE = np.dtype(
+    [
+        ("chain", np.int64),
+        ("cx", np.int64),
+        ("cy", np.int64),
+        ("near", np.int64),
+        ("log_density", np.float64),
+    ]
 )
-GroupSpace.__doc__ = """Workspace of `openiads.domain.track_groups`, by row and by edge."""
+"""Workspace by plot or slot: the spatial index (next in the bucket, cell), a list of points near
+the place asked for, and the logarithm of the clutter density at the plot."""
+
+ROW = np.dtype(
+    [
+        ("parent", np.int64),
+        ("members", np.int64),
+        ("head", np.int64),
+        ("next", np.int64),
+        ("weight", np.float64),
+        ("offset", np.float64),
+        ("quiet", np.float64),
+        ("prior", np.float64),
+    ]
+)
+"""Workspace by row, for formations: representative row, and at it the number of members and the
+first of them; next member; probability of a manoeuvre; part of all costs; cost of the quiet
+explanation and prior of a manoeuvre (at the representative)."""
 
 TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_allocate`.
 
 ``track`` (capacity,) of `TRACK`; ``x`` (capacity, 6) m and m/s; ``P`` (capacity, 21) packed as in
-`openiads.physics.estimation`; ``counts`` (8,); of the last scan ``plot_track`` (plots,), the id
-of the track that took the plot or -1, and ``plot_slot``, its slot. The rest is workspace."""
+`openiads.physics.estimation`; ``counts`` (9,); of the last scan ``plot_track`` (plots,), the id
+of the track that took the plot or -1, and ``plot_slot``, its slot. The rest is workspace, of
+which ``moment`` (rows, 18) holds a displacement (3), its covariance (6), and of a group the
+information (6) and the weighted sum (3) that its plots give, and ``edge`` (edges, 2) the d2 of
+quiet flight and the share of the manoeuvre."""
 
 
 def track_params(**values: float) -> np.record:
@@ -180,7 +207,7 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
         track=np.zeros(capacity, TRACK).view(np.recarray),
         x=np.zeros((capacity, 6)),
         P=np.zeros((capacity, 21)),
-        counts=np.zeros(8, np.int64),
+        counts=np.zeros(9, np.int64),
         plot_track=np.full(plots, -1, np.int64),
         plot_slot=np.full(plots, -1, np.int64),
         row_slot=np.zeros(capacity, np.int64),
@@ -190,39 +217,15 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
         alone=np.zeros(capacity),
         space=assign_space(capacity, plots, edges),
         bucket=np.full(buckets, -1, np.int64),
-        chain=np.full(most, -1, np.int64),
-        cell=np.zeros((most, 2), np.int64),
-        near=np.zeros(most, np.int64),
-        log_density=np.zeros(plots),
-        slot_row=np.zeros(capacity, np.int64),
-        indexed=np.zeros(1, np.int64),
-        group=_group_space(capacity, edges),
-    )
-    tracks_reset(tables)
-    return tables
-
-
-def _group_space(rows: int, edges: int) -> GroupSpace:
-    """``parent`` .. ``prior`` by row (a group's own values at its representative row), ``quiet``
-    and ``share`` by edge, and room for the two halves of a mixture."""
-    return GroupSpace(
-        parent=np.zeros(rows, np.int64),
-        size=np.zeros(rows, np.int64),
-        head=np.zeros(rows, np.int64),
-        next=np.zeros(rows, np.int64),
-        weight=np.zeros(rows),
-        offset=np.zeros(rows),
-        shift=np.zeros((rows, 3)),
-        spread=np.zeros((rows, 6)),
-        information=np.zeros((rows, 6)),
-        pull=np.zeros((rows, 3)),
-        evidence=np.zeros((rows, 2)),
-        prior=np.zeros(rows),
-        quiet=np.zeros(edges),
-        share=np.zeros(edges),
+        node=np.zeros(most, NODE).view(np.recarray),
+        row=np.zeros(capacity, ROW).view(np.recarray),
+        moment=np.zeros((capacity, 18)),
+        edge=np.zeros((edges, 2)),
         trial_x=np.zeros((2, 6)),
         trial_P=np.zeros((2, 21)),
     )
+    tracks_reset(tables)
+    return tables
 
 
 @kernel(borrows=True)
@@ -235,7 +238,6 @@ def tracks_reset(tables):
         tables.track[i].plot = -1
     for k in range(tables.counts.size):
         tables.counts[k] = 0
-    tables.indexed[0] = 0
     for j in range(tables.plot_track.size):
         tables.plot_track[j] = -1
         tables.plot_slot[j] = -1

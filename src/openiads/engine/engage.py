@@ -51,7 +51,7 @@ def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
     now = s.now[0]
     u = draw(now.seed, now.replication, m.threats[threat].key, purpose, serial)
     if now.log_level >= 2:
-        write(s.now[0], s.log, LOG_DRAW, threat, -1, -1, (purpose << 32) + serial, u)
+        write(s.now[0], s.log, LOG_DRAW, threat, -1, -1, (purpose << 20) + serial, u)
     return u
 
 
@@ -298,7 +298,10 @@ def assess(m: Any, s: Any, engagement: int) -> None:
     named = target if target >= 0 else s.picture[order.slot].threat
     called_killed = not alive
     if named >= 0:
-        u = named_draw(m, s, named, DRAW_ASSESS, engagement_serial(s, engagement))
+        # Counted by threat, not by track: a track that is lost and found again starts anew.
+        serial = s.threats[named].assessed
+        s.threats[named].assessed = serial + 1
+        u = named_draw(m, s, named, DRAW_ASSESS, serial)
         if alive:
             called_killed = u < m.settings[0].miss_called_kill
         else:
@@ -321,9 +324,3 @@ def assess(m: Any, s: Any, engagement: int) -> None:
         seen.volleys += 1
         seen.consider_s = s.now[0].time_s
         seen.called_killed = 1 if called_killed else 0
-
-
-@kernel(inline="always", borrows=True)
-def engagement_serial(s: Any, engagement: int) -> int:
-    """How many engagements of the same track came before: names the draw of its assessment."""
-    return s.picture[s.engagements[engagement].slot].volleys

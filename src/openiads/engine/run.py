@@ -149,7 +149,7 @@ def reset_threat(mine: Any) -> None:
     mine.started_s = 0.0
     mine.ended_s = mine.sight_s = mine.detected_s = mine.tracked_s = math.inf
     mine.identified_s = mine.ordered_s = math.inf
-    mine.shots = mine.intercepts = mine.looks = 0
+    mine.shots = mine.intercepts = mine.assessed = mine.looks = 0
 
 
 @kernel(inline="always", borrows=True)

@@ -19,7 +19,6 @@ from openiads.engine.engage import height_m
 from openiads.engine.world import (
     DRAW_FALSE_COUNT,
     DRAW_FALSE_PLOT,
-    DRAW_LOOK,
     LOG_DETECTED,
     LOG_DRAW,
     LOG_FALSE,
@@ -28,8 +27,10 @@ from openiads.engine.world import (
     LOG_TRACKED,
 )
 from openiads.kernel import kernel
+from openiads.physics.detection import probability_at_threshold
 from openiads.physics.estimation import convert_plot
-from openiads.physics.radar import angle_error_rad, range_error_m
+from openiads.physics.jamming import jammed_snr, jammer_to_noise_from_anchor
+from openiads.physics.radar import angle_error_rad, beam_gain, range_error_m
 from openiads.physics.random import draw, draw4, gaussian_pair, poisson
 
 MONOPULSE_SLOPE = 1.6
@@ -76,16 +77,23 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
     chance = pd_between(m, radar, at, part)
     if chance < 0.0:
         return
+    snr = float(m.look_snr[radar, at])
+    if m.settings[0].jammers > 0:
+        noise = jamming(m, s, radar, threat, at, part)
+        if noise > 0.0:
+            snr = jammed_snr(snr + part * (m.look_snr[radar, at + 1] - snr), noise)
+            chance = jammed_chance(m, radar, threat, snr, chance)
     now.looks += 1
     mine = s.threats[threat]
     mine.looks += 1
     if mine.sight_s == math.inf:
         mine.sight_s = now.time_s
         write(s.now[0], s.log, LOG_SIGHT, threat, -1, radar, 0, chance)
-    purpose = DRAW_LOOK + radar
+    # The radar's own key, so that another radar in the scenario leaves these draws alone.
+    purpose = m.radars[radar].key
     u0, u1, u2, u3 = draw4(now.seed, now.replication, m.threats[threat].key, purpose, number)
     if now.log_level >= 2:
-        write(s.now[0], s.log, LOG_DRAW, threat, -1, radar, (purpose << 32) + number, u0)
+        write(s.now[0], s.log, LOG_DRAW, threat, -1, radar, (purpose << 20) + number, u0)
     hit = u0 < chance
     if hit and mine.detected_s == math.inf:
         mine.detected_s = now.time_s
@@ -94,31 +102,81 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
         surrogate_look(m, s, threat, at, part, hit)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
-        plot(m, s, plots, radar, threat, at, part, u0 / chance, u1, u2, u3)
+        plot(m, s, plots, radar, threat, at, part, snr, u0 / chance, u1, u2, u3)
+
+
+@kernel(borrows=True)
+def jamming(m: Any, s: Any, radar: int, threat: int, at: int, part: float) -> float:
+    """Jamming over thermal noise in the beam of a radar that looks at a threat.
+
+    Sum over the jammers in the air that the radar's horizon does not hide: C / R^2 g, with C the
+    ratio in the main lobe times the square of its range, and g the beam's gain in their direction,
+    1 for the threat's own. A jammer that is shot down is not in the air. Hills hide no jammer.
+    """
+    eye = m.radars[radar]
+    azimuth, elevation, _ = seen_at(m, radar, at, part, m.threats[threat].step_s)
+    total = 0.0
+    for k in range(s.now[0].n_flying):
+        source = s.flying[k]
+        row = m.threats[source]
+        if row.jamming_m2 <= 0.0:
+            continue
+        there, between = truth_at(m, s, source, s.now[0].time_s)
+        if there < 0:
+            continue
+        its_azimuth, its_elevation, slant = seen_at(m, radar, there, between, row.step_s)
+        x, y, z = position_at(m, there, between, row.step_s)
+        height = height_m(x, y, z, m.settings[0].earth_radius_m)
+        if not above_horizon(slant, eye.height_m, height, m.settings[0].effective_radius_m):
+            continue
+        across = (its_azimuth - azimuth + math.pi) % (2.0 * math.pi) - math.pi
+        across *= math.cos(elevation) / eye.beamwidth_azimuth_rad
+        up = (its_elevation - elevation) / eye.beamwidth_elevation_rad
+        gain = beam_gain(math.sqrt(across * across + up * up), 1.0, eye.sidelobe_ratio)
+        total += jammer_to_noise_from_anchor(slant, gain, 1.0, row.jamming_m2)
+    return total
+
+
+@kernel(borrows=True)
+def jammed_chance(m: Any, radar: int, threat: int, snr: float, clear: float) -> float:
+    """Detection probability of one look at a jammed signal ratio; never above the clear one."""
+    eye = m.radars[radar]
+    jammed = probability_at_threshold(
+        snr, eye.level, eye.pfa, eye.pulses, m.threats[threat].swerling
+    )
+    return min(clear, jammed)
 
 
 @kernel(inline="always", borrows=True)
-def plot(
-    m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float,
-    u0: float, u1: float, u2: float, u3: float,
-) -> None:  # fmt: skip
-    """A plot of a threat: its true place as the radar measures it, with noise from the SNR."""
+def seen_at(m: Any, radar: int, at: int, part: float, step_s: float) -> tuple[float, float, float]:
+    """Azimuth and elevation (rad, from the radar's east and horizontal) and slant range (m)."""
     eye = m.radars[radar]
     axes = m.radar_axes[radar]
-    px, py, pz = position_at(m, at, part, m.threats[threat].step_s)
+    px, py, pz = position_at(m, at, part, step_s)
     dx, dy, dz = px - eye.x, py - eye.y, pz - eye.z
     lx = axes[0, 0] * dx + axes[1, 0] * dy + axes[2, 0] * dz
     ly = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
     lz = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
-    range_m = math.sqrt(lx * lx + ly * ly + lz * lz)
-    range_sigma, azimuth_sigma, elevation_sigma = errors(eye, m.look_snr[radar, at])
+    range_m = max(math.sqrt(lx * lx + ly * ly + lz * lz), 1.0)
+    return math.atan2(ly, lx), math.asin(max(-1.0, min(1.0, lz / range_m))), range_m
+
+
+@kernel(inline="always", borrows=True)
+def plot(
+    m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float, snr: float,
+    u0: float, u1: float, u2: float, u3: float,
+) -> None:  # fmt: skip
+    """A plot of a threat: its true place as the radar measures it, with noise from the SNR."""
+    eye = m.radars[radar]
+    azimuth, elevation, range_m = seen_at(m, radar, at, part, m.threats[threat].step_s)
+    range_sigma, azimuth_sigma, elevation_sigma = errors(eye, snr)
     n0, n1 = gaussian_pair(u1, u2)
     n2, _ = gaussian_pair(u3, u0)
     add_plot(
             m, s, plots, radar, threat,
         range_m + n0 * range_sigma,
-        math.atan2(ly, lx) + n1 * azimuth_sigma,
-        math.asin(max(-1.0, min(1.0, lz / range_m))) + n2 * elevation_sigma,
+        azimuth + n1 * azimuth_sigma,
+        elevation + n2 * elevation_sigma,
         range_sigma, azimuth_sigma, elevation_sigma,
     )  # fmt: skip
 

@@ -95,9 +95,8 @@ EVENTS = (
     LOG_DRAW,
 ) = range(len(EVENTS))
 
-# Purposes of draws. A look's purpose is DRAW_LOOK + the radar's index.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_QUALITY = range(6)
-DRAW_LOOK = 64
+# Purposes of draws; that of a look is the radar's key, which is larger than any of these.
+DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT = range(5)
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -111,6 +110,7 @@ SETTINGS = np.dtype(
         ("effective_radius_m", "f8"),
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
+        ("jammers", "i4"),
     ]
 )
 FIDELITIES = ("track", "engagement")
@@ -129,6 +129,8 @@ THREATS = np.dtype(
         ("n_grid", "i4"),
         ("reachable", "i1"),
         ("last_chance_s", "f8"),
+        ("swerling", "i1"),
+        ("jamming_m2", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -144,6 +146,7 @@ RADARS = dtype_of(
     ("phase_s", "f8"),
     ("clutter_pm3", "f8"),
     ("false_elevation_rad", "f8"),
+    ("level", "f8"),
 )
 UNITS = dtype_of(
     Doctrine,
@@ -237,6 +240,7 @@ THREAT_STATE = np.dtype(
         ("ordered_s", "f8"),
         ("shots", "i4"),
         ("intercepts", "i4"),
+        ("assessed", "i4"),
         ("looks", "i4"),
     ]
 )

@@ -109,7 +109,7 @@ def plan_picture(name: str, title: str, model: Model, all_chains: Sequence[Chain
         _ground(main, centre, f"{name}-main"),
         _paths(model, drawn, main, styles, f"{name}-main"),
         _starts(model, drawn, main, styles),
-        _far_note(model, main, starts, centre, styles),
+        _far_note(model, drawn, main, centre, styles),
         _frame_of(inset, main),
         _sites(sites, main, False),
         _scale_bar(main),
@@ -225,17 +225,16 @@ def _starts(model: Model, drawn: Any, view: View, styles: Any) -> str:
     return "".join(parts)
 
 
-def _far_note(model: Model, view: View, starts: Any, centre: Any, styles: Any) -> str:
+def _far_note(model: Model, drawn: Any, view: View, centre: Any, styles: Any) -> str:
     """Where paths from beyond the map enter it, and from how far they come."""
     parts = []
-    aims = np.array(model.pictures["aims"], float)
-    classes = np.array(model.names["classes"])
-    inside = np.array([view.holds(*s) for s in starts])
+    starts, classes = model.pictures["starts"], model.names["classes"]
     for name, (shape, colour) in styles.items():
-        mine = np.flatnonzero((classes == name) & ~inside)[:PATHS_MOST]
-        if not len(mine):
+        mine = [c for c in drawn if classes[c.threat] == name]
+        far = [c for c in mine if not view.holds(*starts[c.threat])]
+        entries = [view(*at) for c in far if (at := _entry_km(view, model, c)) is not None]
+        if not entries:
             continue
-        entries = [view(*_entry(view, aims[k], starts[k])) for k in mine]
         style = f"fill-{colour} stroke-{colour} rim"
         parts += [mark(shape, *at, 4.0, style) for at in entries]
         x = float(np.median([at[0] for at in entries]))
@@ -243,7 +242,7 @@ def _far_note(model: Model, view: View, starts: Any, centre: Any, styles: Any) -
         # Paths close in on the defence, so the side away from it is free for a label.
         above = float(np.median(heights)) < view(*centre)[1]
         y = min(heights) - 13 if above else max(heights) + 21
-        away = np.hypot(*(starts[mine] - centre).T)
+        away = np.hypot(*(np.array([starts[c.threat] for c in far], float) - centre).T)
         side = "end" if x > 0.5 * (view.x.start + view.x.end) else "start"
         shift = -12 if side == "end" else 12
         y = min(max(y, view.y.end + 16), view.y.start - 8)
@@ -252,7 +251,17 @@ def _far_note(model: Model, view: View, starts: Any, centre: Any, styles: Any) -
     return "".join(parts)
 
 
-def _entry(view: View, inner: Any, outer: Any) -> Any:
+def _entry_km(view: View, model: Model, chain: Chain) -> Any:
+    """Where a path from beyond the view first enters it; None if it ended before."""
+    points = path_points_km(model, chain)
+    inside = [view.holds(*p) for p in points]
+    if not any(inside) or inside[0]:
+        return None
+    k = inside.index(True)
+    return _edge(view, points[k], points[k - 1])
+
+
+def _edge(view: View, inner: Any, outer: Any) -> Any:
     """Where the straight line from ``inner`` to ``outer`` leaves the view."""
     part = 1.0
     bounds = ((view.x.low, view.x.high), (view.y.low, view.y.high))
@@ -341,7 +350,7 @@ def _legend(model: Model, styles: Any) -> str:
         x, y = left + 182 * (k % 2), top + 28 + 21 * (k // 2)
         parts.append(mark(shape, x, y, 4.4, f"fill-{colour} stroke-{colour}"))
         parts.append(text(x + 12, y + 4, f"{name} × {classes.count(name)}", "key"))
-    y = HEIGHT - 40
+    y = top + 34 + 21 * math.ceil(min(len(styles), 14) / 2)
     parts.append(line(left - 6, y, left + 24, y, "path stroke-ink"))
     parts.append(mark("circle", left + 24, y, 2.8, "fill-ink"))
     parts.append(text(left + 34, y + 4, "stopped here", "key"))

@@ -47,7 +47,7 @@ def write_report(
 ) -> None:
     """Write the report of a campaign to ``path``, whole or not at all.
 
-    ``summary`` is `campaign.outcomes.summarise`, ``log`` one replication of the same model, which
+    ``summary`` is `campaigns.outcomes.summarise`, ``log`` one replication of the same model, which
     the timeline and the plan show. ``config`` is the run folder's run.json where there is one: it
     adds the command's overrides, the versions that ran and the scenario's text.
     """
@@ -92,7 +92,7 @@ def _answer(model: Model, outcomes: Outcomes, summary: Mapping[str, Any]) -> dic
         "threats": summary["threats"],
         "replications": summary["replications"],
         "leakers": interval(leakers["mean"], *leakers["ci95"]),
-        "usual": f"{low:g} to {high:g}" if high > low else f"{low:g}",
+        "usual": f"{low:,.0f} to {high:,.0f}" if high > low else f"{low:,.0f}",
         "clean": percent(clean["estimate"], *clean["ci95"]),
         "interceptors": interval(fired["mean"], *fired["ci95"]),
         "loaded": loaded,
@@ -191,7 +191,7 @@ def _by_wave(
         leaked = sum(c.leaked for c in whole[wave])
         part = "" if len(listed) == total else f", {len(listed)} of them shown"
         heading = (
-            f"{names[wave]}: {total} × {classes[listed[0].threat]}, {leaked} got through{part}"
+            f"{names[wave]}: {total:,} × {classes[listed[0].threat]}, {leaked} got through{part}"
         )
         waves.append((heading, listed))
     return waves

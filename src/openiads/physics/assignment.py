@@ -14,66 +14,71 @@ from numpy.typing import ArrayLike
 
 from openiads.faults import InputError
 from openiads.kernel import kernel
+from openiads.physics.weapon_target import WeaponTarget, weapon_target
 
-AssignSpace = namedtuple(
-    "AssignSpace",
-    "row_edge column_row price distance back_edge back_row stamp touched heap_key heap_item",
+AssignSpace = namedtuple("AssignSpace", "row_edge column heap")
+AssignSpace.__doc__ = """Result and workspace of `assign_sparse`, made by `assign_space`:
+``row_edge`` (rows,), ``column`` (columns,) of `COLUMN`, ``heap`` (edges + 1,) of `HEAP`."""
+
+__all__ = ["WeaponTarget", "assign_sparse", "linear_assignment", "weapon_target"]
+
+COLUMN = np.dtype(
+    [
+        ("row", np.int64),
+        ("stamp", np.int64),
+        ("back_edge", np.int64),
+        ("back_row", np.int64),
+        ("touched", np.int64),
+        ("price", np.float64),
+        ("distance", np.float64),
+    ]
 )
-AssignSpace.__doc__ = """Result and workspace of `assign_sparse`, made by `assign_space`."""
+
+HEAP = np.dtype([("key", np.float64), ("index", np.int64)])
 
 
 def assign_space(rows: int, columns: int, edges: int) -> AssignSpace:
     """Arrays for sparse problems of up to so many rows, columns and edges."""
     return AssignSpace(
         row_edge=np.full(rows, -1, np.int64),
-        column_row=np.full(columns, -1, np.int64),
-        price=np.zeros(columns),
-        distance=np.zeros(columns),
-        back_edge=np.zeros(columns, np.int64),
-        back_row=np.zeros(columns, np.int64),
-        stamp=np.full(columns, -1, np.int64),
-        touched=np.zeros(columns, np.int64),
-        heap_key=np.zeros(edges + 1),
-        heap_item=np.zeros(edges + 1, np.int64),
+        column=np.zeros(columns, COLUMN).view(np.recarray),
+        heap=np.zeros(edges + 1, HEAP).view(np.recarray),
     )
 
 
 @kernel(borrows=True)
-def heap_push(key, item, size, k, v):
-    """Put (k, v) on the binary heap ``key``/``item`` of ``size`` entries; returns the new size."""
+def heap_push(heap, size, key, item):
+    """Put (key, item) on the binary heap of ``size`` entries."""
     child = size
     while child > 0:
         parent = (child - 1) >> 1
-        if key[parent] <= k:
+        if heap[parent].key <= key:
             break
-        key[child] = key[parent]
-        item[child] = item[parent]
+        heap[child].key = heap[parent].key
+        heap[child].index = heap[parent].index
         child = parent
-    key[child] = k
-    item[child] = v
-    return size + 1
+    heap[child].key = key
+    heap[child].index = item
 
 
 @kernel(borrows=True)
-def heap_drop(key, item, size):
-    """Drop the least entry (at index 0) of a heap of ``size`` >= 1; returns the new size."""
-    size -= 1
-    k, v = key[size], item[size]
+def heap_drop(heap, size):
+    """Drop the least entry (at index 0) of a heap; ``size`` >= 0 entries remain."""
+    key, item = heap[size].key, heap[size].index
     parent = 0
     while True:
         child = 2 * parent + 1
         if child >= size:
             break
-        if child + 1 < size and key[child + 1] < key[child]:
+        if child + 1 < size and heap[child + 1].key < heap[child].key:
             child += 1
-        if key[child] >= k:
+        if heap[child].key >= key:
             break
-        key[parent] = key[child]
-        item[parent] = item[child]
+        heap[parent].key = heap[child].key
+        heap[parent].index = heap[child].index
         parent = child
-    key[parent] = k
-    item[parent] = v
-    return size
+    heap[parent].key = key
+    heap[parent].index = item
 
 
 @kernel(borrows=True)
@@ -84,30 +89,29 @@ def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
     ``alone[i]`` where row i takes none; a column serves at most one row.
 
     Args: start (n_rows + 1,): the edges of row i are start[i] .. start[i + 1] - 1 of ``column``
-    and ``cost``; alone (n_rows,); space: an `AssignSpace`, of which row_edge (edge or -1) and
-    column_row (row or -1) hold the result.
+    and ``cost``; alone (n_rows,); space: an `AssignSpace`, of which ``row_edge`` (edge or -1) and
+    ``column.row`` (row or -1) hold the result.
     Reference: Jonker and Volgenant 1987, section 3, with a private column for staying alone.
     """
-    row_edge, column_row = space.row_edge, space.column_row
-    price, stamp = space.price, space.stamp
+    row_edge, node = space.row_edge, space.column
     for j in range(n_columns):
-        column_row[j] = -1
-        price[j] = 0.0
-        stamp[j] = -1
+        node[j].row = -1
+        node[j].price = 0.0
+        node[j].stamp = -1
     for i0 in range(n_rows):
         row_edge[i0] = -1
         best = alone[i0]
         pick = -1
         for e in range(start[i0], start[i0 + 1]):
-            c = cost[e] - price[column[e]]
+            c = cost[e] - node[column[e]].price
             if c < best:
                 best = c
                 pick = e
         if pick < 0:
             continue
-        if column_row[column[pick]] < 0:
+        if node[column[pick]].row < 0:
             row_edge[i0] = pick
-            column_row[column[pick]] = i0
+            node[column[pick]].row = i0
         else:
             _augment(i0, start, column, cost, alone, space)
 
@@ -118,73 +122,74 @@ def _augment(i0, start, column, cost, alone, space):
 
     In this search ``stamp`` is 2 i0 for a column reached and 2 i0 + 1 for one settled.
     """
-    row_edge, column_row, price = space.row_edge, space.column_row, space.price
-    distance, stamp, touched = space.distance, space.stamp, space.touched
+    row_edge, node, heap = space.row_edge, space.column, space.heap
     settled, size = 0, 0
     row, level, base = i0, 0.0, 0.0
     end_row, end_cost, end_column = i0, alone[i0], -1
     while True:
         for e in range(start[row], start[row + 1]):
             j = column[e]
-            d = level + (cost[e] - price[j] - base)
-            if d >= end_cost or stamp[j] == 2 * i0 + 1:
+            d = level + (cost[e] - node[j].price - base)
+            if d >= end_cost or node[j].stamp == 2 * i0 + 1:
                 continue
-            if stamp[j] != 2 * i0 or d < distance[j]:
-                stamp[j] = 2 * i0
-                distance[j] = d
-                space.back_edge[j] = e
-                space.back_row[j] = row
-                size = heap_push(space.heap_key, space.heap_item, size, d, j)
+            if node[j].stamp != 2 * i0 or d < node[j].distance:
+                node[j].stamp = 2 * i0
+                node[j].distance = d
+                node[j].back_edge = e
+                node[j].back_row = row
+                heap_push(heap, size, d, j)
+                size += 1
         found = -1
         while size > 0 and found < 0:
-            j = space.heap_item[0]
+            j = heap[0].index
             # An entry that a shorter way has overtaken is stale.
-            if stamp[j] == 2 * i0 and space.heap_key[0] == distance[j]:
+            if node[j].stamp == 2 * i0 and heap[0].key == node[j].distance:
                 found = j
-            size = heap_drop(space.heap_key, space.heap_item, size)
-        if found < 0 or distance[found] >= end_cost:
+            size -= 1
+            heap_drop(heap, size)
+        if found < 0 or node[found].distance >= end_cost:
             break
-        if column_row[found] < 0:
+        if node[found].row < 0:
             end_column = found
-            end_cost = distance[found]
+            end_cost = node[found].distance
             break
-        stamp[found] = 2 * i0 + 1
-        touched[settled] = found
+        node[found].stamp = 2 * i0 + 1
+        node[settled].touched = found
         settled += 1
-        row = column_row[found]
-        level = distance[found]
-        base = cost[row_edge[row]] - price[found]
+        row = node[found].row
+        level = node[found].distance
+        base = cost[row_edge[row]] - node[found].price
         stay = level + alone[row] - base
         if stay < end_cost:
             end_cost = stay
             end_row = row
     for k in range(settled):
-        j = touched[k]
-        if distance[j] < end_cost:
-            price[j] += distance[j] - end_cost
+        j = node[k].touched
+        if node[j].distance < end_cost:
+            node[j].price += node[j].distance - end_cost
     if end_column < 0:
         if end_row == i0:
             return
         end_column = column[row_edge[end_row]]
         row_edge[end_row] = -1
-    _flip(i0, end_column, column, space)
+    _flip(i0, end_column, column, row_edge, node)
 
 
 @kernel(borrows=True)
-def _flip(i0, end_column, column, space):
+def _flip(i0, end_column, column, row_edge, node):
     """Swap taken and free edges along the path from row ``i0`` to ``end_column``."""
     j = end_column
     while True:
-        row = space.back_row[j]
-        before = space.row_edge[row]
-        space.row_edge[row] = space.back_edge[j]
-        space.column_row[j] = row
+        row = node[j].back_row
+        before = row_edge[row]
+        row_edge[row] = node[j].back_edge
+        node[j].row = row
         if row == i0:
             return
         j = column[before]
 
 
-@kernel
+@kernel(borrows=True)
 def _assign_dense(cost, row_column, column_row, price_row, price, distance, back, done):
     """Least-cost assignment of every row of ``cost`` (n <= m); writes row_column (n,)."""
     n, m = cost.shape

@@ -12,43 +12,44 @@ from openiads.physics.estimation import symmetric_inverse
 
 
 @kernel
-def shifted_innovation(x, P, i, z, R, j, m, V, r):
-    """As `innovation`, with the prediction displaced by N(m[r], V[r]).
+def shifted_innovation(x, P, i, z, R, j, c, r):
+    """As `innovation`, with the prediction displaced by a Gaussian of position.
 
-    Args: m (rows, 3) m and V (rows, 6) m2, upper triangle, of which row ``r`` counts.
+    Args: c (rows, 9 or more), of which row ``r`` holds the mean (3) m and the covariance (6) m2.
     """
     s0, s1, s2, s3, s4, s5, det = symmetric_inverse(
-        P[i, 0] + R[j, 0] + V[r, 0],
-        P[i, 1] + R[j, 1] + V[r, 1],
-        P[i, 2] + R[j, 2] + V[r, 2],
-        P[i, 3] + R[j, 3] + V[r, 3],
-        P[i, 4] + R[j, 4] + V[r, 4],
-        P[i, 5] + R[j, 5] + V[r, 5],
+        P[i, 0] + R[j, 0] + c[r, 3],
+        P[i, 1] + R[j, 1] + c[r, 4],
+        P[i, 2] + R[j, 2] + c[r, 5],
+        P[i, 3] + R[j, 3] + c[r, 6],
+        P[i, 4] + R[j, 4] + c[r, 7],
+        P[i, 5] + R[j, 5] + c[r, 8],
     )
-    y0 = z[j, 0] - x[i, 0] - m[r, 0]
-    y1 = z[j, 1] - x[i, 1] - m[r, 1]
-    y2 = z[j, 2] - x[i, 2] - m[r, 2]
+    y0 = z[j, 0] - x[i, 0] - c[r, 0]
+    y1 = z[j, 1] - x[i, 1] - c[r, 1]
+    y2 = z[j, 2] - x[i, 2] - c[r, 2]
     d2 = s0 * y0 * y0 + s3 * y1 * y1 + s5 * y2 * y2
     d2 += 2.0 * (s1 * y0 * y1 + s2 * y0 * y2 + s4 * y1 * y2)
     return d2, math.log(det)
 
 
 @kernel
-def manoeuvre_shift(x, P, i, dt_s, m, V, r, q_m2ps3, q_climb_m2ps3):
-    """Add to row ``i`` a manoeuvre during the last ``dt_s`` whose displacement is N(m[r], V[r]).
+def manoeuvre_shift(x, P, i, dt_s, c, r, q_m2ps3, q_climb_m2ps3):
+    """Add to row ``i`` a manoeuvre during the last ``dt_s`` whose displacement is Gaussian.
 
     Under white acceleration of density q the change of velocity given the displacement d has the
     mean 3 d / (2 T) and the variance q T / 4 on each axis (the regression within
     Q = q [[T^3/3, T^2/2], [T^2/2, T]]).
 
-    Args: x (n, 6), P (n, 21); m (rows, 3) m, V (rows, 6) m2; q horizontal and vertical, m2/s3.
+    Args: x (n, 6), P (n, 21); c (rows, 9 or more), row ``r``: mean (3) m and covariance
+    (6) m2 of the displacement; q horizontal and vertical, m2/s3.
     """
     row = P[i]
     f = 1.5 / dt_s
-    v0, v1, v2, v3, v4, v5 = V[r, 0], V[r, 1], V[r, 2], V[r, 3], V[r, 4], V[r, 5]
+    v0, v1, v2, v3, v4, v5 = c[r, 3], c[r, 4], c[r, 5], c[r, 6], c[r, 7], c[r, 8]
     for a in range(3):
-        x[i, a] += m[r, a]
-        x[i, a + 3] += f * m[r, a]
+        x[i, a] += c[r, a]
+        x[i, a + 3] += f * c[r, a]
     row[0] += v0
     row[1] += v1
     row[2] += v2

@@ -75,38 +75,43 @@ def _steepest(near, z_near, z_middle, far, z_far, eye_m, bend):
 
 
 @kernel
-def walk(height_m, row, column, row_rate, column_rate, length_m, eye_m, radius_m, stop_slope):
+def walk(
+    height_m, row, column, row_rate, column_rate, length_m, eye_m, radius_m, stop_slope, start_m=0.0
+):
     """The steepest sight line to the ground along a straight path, exact for the bilinear surface.
 
     The path starts at (row, column) and moves by row_rate and column_rate cells per metre for
     length_m; the eye is eye_m above the datum over its start. Slopes are heights per distance with
     the Earth's fall taken off: (z - eye)/s - s/(2 a). Stops early once ``stop_slope`` is passed
-    (infinity: never). Returns (slope, distance_m of the steepest point); -inf for no length.
+    (infinity: never). Where the eye is off the grid, (row, column) is where the path enters it and
+    ``start_m`` the distance from the eye to there; distances count from the eye. Returns (slope,
+    distance_m of the steepest point); -inf for no length.
     """
     rows, columns = height_m.shape
     bend = 0.5 / radius_m
     best, where = -math.inf, 0.0
     crossed_rows, crossed_columns = 0, 0
-    next_row = _crossing(row, row_rate, 0)
-    next_column = _crossing(column, column_rate, 0)
-    near, z_near = 0.0, bilinear_height_m(height_m, row, column)
-    while near < length_m and best <= stop_slope:
-        far = min(next_row, next_column, length_m)
+    next_row = start_m + _crossing(row, row_rate, 0)
+    next_column = start_m + _crossing(column, column_rate, 0)
+    near, z_near = start_m, bilinear_height_m(height_m, row, column)
+    end_m = start_m + length_m
+    while near < end_m and best <= stop_slope:
+        far = min(next_row, next_column, end_m)
         if next_row <= far:
             crossed_rows += 1
-            next_row = _crossing(row, row_rate, crossed_rows)
+            next_row = start_m + _crossing(row, row_rate, crossed_rows)
         if next_column <= far:
             crossed_columns += 1
-            next_column = _crossing(column, column_rate, crossed_columns)
+            next_column = start_m + _crossing(column, column_rate, crossed_columns)
         if far - near < 1e-9 * length_m:
             near = far
             continue
-        middle = 0.5 * (near + far)
+        middle = 0.5 * (near + far) - start_m
         y, x = row + row_rate * middle, column + column_rate * middle
         i = min(max(int(y), 0), rows - 2)
         j = min(max(int(x), 0), columns - 2)
         z_middle = _patch(height_m, i, j, y - i, x - j)
-        y, x = row + row_rate * far, column + column_rate * far
+        y, x = row + row_rate * (far - start_m), column + column_rate * (far - start_m)
         z_far = _patch(height_m, i, j, y - i, x - j)
         slope, place = _steepest(near, z_near, z_middle, far, z_far, eye_m, bend)
         if slope > best:
@@ -181,3 +186,56 @@ def terrain_horizon(
         )
         elevation_rad[k] = math.atan(slope)
         range_m[k] = where
+
+
+@kernel
+def _inside_span(at, rate, last):
+    """(first, last) distances at which at + rate s lies in [0, last]; first > last if never."""
+    if abs(rate) < 1e-15:
+        return (0.0, math.inf) if 0.0 <= at <= last else (1.0, 0.0)
+    a, b = -at / rate, (last - at) / rate
+    return min(a, b), max(a, b)
+
+
+@kernel
+def clear_of_ground(
+    height_m, row, column, eye_m, to_row, to_column, target_m, distance_m, radius_m
+):
+    """Whether the ground of a grid leaves the line from an eye to a target free.
+
+    As `line_of_sight`, but both may lie off the grid: only the part of the path over the grid is
+    walked, and what is off the grid hides nothing (the round Earth itself is the caller's matter).
+    """
+    rows, columns = height_m.shape
+    on_grid = 0.0 <= to_row <= rows - 1 and 0.0 <= to_column <= columns - 1
+    if on_grid and target_m < bilinear_height_m(height_m, to_row, to_column):
+        return False
+    if distance_m <= 0.0:
+        return True
+    row_rate, column_rate = (to_row - row) / distance_m, (to_column - column) / distance_m
+    first, last = _inside_span(row, row_rate, rows - 1.0)
+    left, right = _inside_span(column, column_rate, columns - 1.0)
+    start, end = max(first, left, 0.0), min(last, right, distance_m)
+    if start >= end:
+        return True
+    slope = (target_m - eye_m) / distance_m - 0.5 * distance_m / radius_m
+    allowed = slope + 1e-12 * (1.0 + abs(slope))
+    steepest = walk(
+        height_m,
+        min(max(row + row_rate * start, 0.0), rows - 1.0),
+        min(max(column + column_rate * start, 0.0), columns - 1.0),
+        row_rate, column_rate, end - start, eye_m, radius_m, allowed, start,
+    )[0]  # fmt: skip
+    return steepest <= allowed
+
+
+@kernel
+def clear_lines(
+    height_m, row, column, eye_m, to_row, to_column, target_m, distance_m, radius_m, clear
+):
+    """`clear_of_ground` for many targets: to_row, to_column, target_m, distance_m (n,) -> clear."""
+    for k in range(len(clear)):
+        clear[k] = clear_of_ground(
+            height_m, row, column, eye_m, to_row[k], to_column[k], target_m[k], distance_m[k],
+            radius_m,
+        )  # fmt: skip

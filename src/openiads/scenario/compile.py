@@ -29,15 +29,20 @@ from openiads.engine.world import (
     Tables,
 )
 from openiads.faults import Fault, InputError
-from openiads.physics.geodesy import map_to_enu, meridian_radius, prime_vertical_radius
+from openiads.physics.detection import threshold
+from openiads.physics.geodesy import enu_to_map, map_to_enu, meridian_radius, prime_vertical_radius
 from openiads.scenario.depends import first_link, reaches
 from openiads.scenario.flyouts import Flyouts
+from openiads.scenario.ground import scenario_ground, site_height_m
 from openiads.scenario.load import Scenario
-from openiads.scenario.looks import Looker
+from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
 
 STANDARD_GRAVITY_MPS2 = 9.80665
+
+FIRST_KEY = 1024
+"""Smaller numbers name purposes of draws."""
 
 
 def entity_key(name: str, taken: set[int]) -> int:
@@ -49,7 +54,7 @@ def entity_key(name: str, taken: set[int]) -> int:
     for mark in range(64):
         digest = hashlib.sha256(f"{name}#{mark}".encode()).digest()
         key = int.from_bytes(digest[:4], "little")
-        if key not in taken:
+        if key not in taken and key >= FIRST_KEY:
             taken.add(key)
             return key
     raise InputError.of(f"no free key for '{name}'", "rename it")
@@ -72,6 +77,7 @@ class _Compiler:
         self.effective_m = self.radius_m * self.file.environment.refraction_k
         self.radars: list[tuple[str, Radar, Any]] = []
         self.flyouts = Flyouts()
+        self.ground = scenario_ground(scenario, self.effective_m)
 
     def part(self, cls: type[Any], kind: str, use: Use) -> Any:
         """A declaration that the loader has already checked."""
@@ -84,7 +90,7 @@ class _Compiler:
     def model(self) -> Model:
         defence = self.file.defence
         post: CommandPost = self.part(CommandPost, "command-post", defence.command_post)
-        flights = plan_raid(self.file, self.parts, self.lat0)
+        flights = plan_raid(self.file, self.parts, self.lat0, self.ground)
         units, launchers = self._units(defence)
         acquisition = [self._site(n, s) for n, s in defence.radars.items()]
         self.radars = acquisition + self.radars
@@ -94,6 +100,7 @@ class _Compiler:
         threats, grid = self._threats(flights)
         missiles, fly = self.flyouts.tables()
         settings = self._settings(post)
+        settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
         tables = Tables(
             settings=settings,
@@ -142,6 +149,9 @@ class _Compiler:
     def _place(self, at: tuple[float, float], height_m: float) -> np.ndarray[Any, Any]:
         return np.array(map_to_enu(at[0], at[1], height_m, self.lat0, 0.0))
 
+    def _stands(self, site: Any) -> float:
+        return site_height_m(site, "ground_m", self.ground)
+
     def _axes(self, at: tuple[float, float]) -> np.ndarray[Any, Any]:
         """East, north and up of a place as columns; north is the grid north of the map."""
         up = self._place(at, 1000.0) - self._place(at, 0.0)
@@ -155,7 +165,7 @@ class _Compiler:
         radar: Radar = self.part(Radar, "radar", use)
         place = {
             "at": site.at,
-            "height_m": site.ground_m + radar.antenna_height_m,
+            "height_m": self._stands(site) + radar.antenna_height_m,
             "bearing_rad": site.bearing_rad,
             "unit": unit,
         }
@@ -169,8 +179,8 @@ class _Compiler:
             fill_row(row, self.part(Doctrine, "doctrine", unit.doctrine))
             if math.isnan(row["decision_window_s"]):
                 row["decision_window_s"] = math.inf
-            row["x"], row["y"], row["z"] = self._place(unit.at, unit.ground_m)
-            row["height_m"] = unit.ground_m
+            row["height_m"] = self._stands(unit)
+            row["x"], row["y"], row["z"] = self._place(unit.at, float(row["height_m"]))
             row["radar"] = len(self.radars)
             self.radars.append(self._site(name, unit, index))
             row["first_launcher"] = len(rows)
@@ -203,13 +213,15 @@ class _Compiler:
             row["phase_s"] = radar.scan_period_s * ((index * 0.6180339887) % 1.0)
             row["false_elevation_rad"] = radar.elevation_max_rad
             row["clutter_pm3"] = _clutter_density(radar)
+            row["level"] = threshold(radar.pfa, radar.pulses)
             axes[index] = self._axes(place["at"])
         return table, positions, axes
 
     def _assets(self) -> Any:
         assets = np.zeros(len(self.file.assets), ASSETS)
         for row, asset in zip(assets, self.file.assets.values(), strict=True):
-            row["x"], row["y"], row["z"] = self._place(asset.at, asset.height_m)
+            height = site_height_m(asset, "height_m", self.ground)
+            row["x"], row["y"], row["z"] = self._place(asset.at, height)
             row["value"] = asset.value
         return assets
 
@@ -221,6 +233,8 @@ class _Compiler:
             row["category"] = CATEGORIES.index(flight.threat.category)
             row["wave"], row["asset"] = flight.wave, flight.asset
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
+            row["swerling"] = flight.threat.swerling
+            row["jamming_m2"] = flight.threat.jammer_to_noise * flight.threat.jammer_range_m**2
             row["life_s"] = flight.step_s * (len(flight.pos_m) - 1)
             row["step_s"] = flight.step_s
             row["grid"], row["n_grid"] = start, len(flight.pos_m)
@@ -234,8 +248,12 @@ class _Compiler:
         pos, vel, height = grid
         pd = np.zeros((len(radars), len(pos)), np.float32)
         snr = np.zeros((len(radars), len(pos)), np.float32)
+        places = None
+        if self.ground is not None:
+            places = enu_to_map(pos[:, 0], pos[:, 1], pos[:, 2], self.lat0, 0.0)[:2]
         for index in range(len(radars)):
-            looker = Looker(radars[index], axes[index], self.effective_m)
+            air = Air.of(radars[index], self.file.environment, self.effective_m)
+            looker = Looker(radars[index], axes[index], self.effective_m, air)
             start = 0
             for flight in flights:
                 part = slice(start, start + len(flight.pos_m))
@@ -244,7 +262,19 @@ class _Compiler:
                     pos[part], vel[part], height[part],
                     flight.threat.rcs_m2, flight.threat.swerling,
                 )  # fmt: skip
+            if places is not None:
+                self._mask(index, pd[index], places, height)
         return pd, snr
+
+    def _mask(self, radar: int, pd: Any, places: Any, height: Any) -> None:
+        """Take what the ground hides out of a radar's looks; ``places`` east and north (m)."""
+        assert self.ground is not None
+        _, _, site = self.radars[radar]
+        open_ = np.flatnonzero(pd >= 0.0)
+        clear = self.ground.sees(
+            site["at"], site["height_m"], places[0][open_], places[1][open_], height[open_]
+        )
+        pd[open_[~clear]] = OUT_OF_SIGHT
 
     def _settings(self, post: CommandPost) -> Any:
         settings = np.zeros(1, SETTINGS)
@@ -266,6 +296,8 @@ class _Compiler:
             confirm_scans=given.confirm_scans,
             coast_s=given.coast_s,
             coast_scans=given.coast_scans,
+            speed_sigma_mps=given.speed_spread_mps,
+            climb_sigma_mps=given.climb_spread_mps,
         )
         return table
 
@@ -288,6 +320,7 @@ class _Compiler:
 
         return {
             "map_km": self.file.map.size_m / 1e3,
+            "calibration": self.flyouts.fits,
             "assets": {n: spot(a.at) for n, a in self.file.assets.items()},
             "radars": {n: spot(r.at) for n, r in self.file.defence.radars.items()},
             "units": {n: spot(u.at) for n, u in self.file.defence.fire_units.items()},

@@ -15,6 +15,8 @@ from openiads.engine.world import MISSILES
 from openiads.kernel import cache_directory
 
 RANGES, ALTITUDES = 61, 25
+FIGURES = ("range_max_m", "altitude_max_m", "speed_max_mps")
+"""Published figures that a calibration is given, in the order of the stored residuals."""
 
 
 class Flyouts:
@@ -23,6 +25,8 @@ class Flyouts:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.missiles: list[Missile] = []
+        self.fits: dict[str, list[tuple[str, float, float]]] = {}
+        """For each missile (figure, published, computed) of its calibration, after `tables`."""
 
     def add(self, name: str, missile: Missile) -> int:
         """The index of a missile; one that was altered under the same name is another one."""
@@ -41,6 +45,11 @@ class Flyouts:
             fill_row(row, missile)
             times = table["time_s"]
             row["top_s"] = times[np.isfinite(times)].max(initial=0.0)
+        for missile_name, table in zip(self.names, flown, strict=True):
+            self.fits[missile_name] = [
+                (what, float(given), float(got))
+                for what, (given, got) in zip(FIGURES, table["fits"], strict=True)
+            ]
         names = ("down_range_m", "altitude_m", "time_s", "speed_mps")
         stacked = tuple(np.stack([t[n] for t in flown]) for n in names)
         return rows, (stacked[0], stacked[1], stacked[2], stacked[3])
@@ -61,7 +70,7 @@ def _table(missile: Missile) -> dict[str, Any]:
         "range_min_m": missile.range_min_m,
         "altitude_min_m": missile.altitude_min_m,
     }
-    text = json.dumps([bounds, RANGES, ALTITUDES], sort_keys=True)
+    text = json.dumps([bounds, RANGES, ALTITUDES, FIGURES], sort_keys=True)
     name = hashlib.sha256(text.encode()).hexdigest()[:24]
     path = cache_directory() / "flyouts" / f"{name}.npz"
     if path.exists():
@@ -69,8 +78,11 @@ def _table(missile: Missile) -> dict[str, Any]:
             return {k: stored[k] for k in stored.files}
     from openiads.domain.flyout import calibrate, flyout_table
 
-    table = flyout_table(calibrate(**bounds), ranges=RANGES, altitudes=ALTITUDES)
+    motor = calibrate(**bounds)
+    table = flyout_table(motor, ranges=RANGES, altitudes=ALTITUDES)
     flown = {k: np.asarray(v) for k, v in table._asdict().items()}
+    fits = {name: (given, got) for name, given, got in motor.residuals}
+    flown["fits"] = np.array([fits[name] for name in FIGURES])
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{id(table)}.tmp.npz")
     np.savez(part, **flown)  # type: ignore[arg-type]

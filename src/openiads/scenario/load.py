@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
+import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from openiads.declare import EXAMPLES, unit_of
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import Catalogue, load_catalogue
+from openiads.scenario.checks import check_defence, check_map, check_raid, check_terrain
 from openiads.scenario.parts import Parts
 from openiads.scenario.reader import Document, Key, read_yaml
-from openiads.scenario.schema import MAX_LAUNCHERS, MAX_THREATS, ScenarioFile
+from openiads.scenario.schema import ScenarioFile
+from openiads.scenario.wording import field_at, put, value_at
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,19 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
         _override(document, key, text, faults)
     if faults:
         raise InputError(faults)
-    return check(document, path.parent)
+    try:
+        return check(document, path.parent)
+    except InputError as error:
+        raise InputError(_as_set(f, overrides or {}) for f in error.faults) from None
+
+
+def _as_set(fault: Fault, overrides: Mapping[str, str]) -> Fault:
+    """A fault of a value that was set from outside is not a fault of the file."""
+    place = fault.key.replace("[", ".").replace("]", "") + "."
+    for key in overrides:
+        if place.startswith(f"{key}."):
+            return replace(fault, file=f"--set {key}", line=None)
+    return fault
 
 
 def check(document: Document, folder: Path) -> Scenario:
@@ -80,11 +95,13 @@ def check(document: Document, folder: Path) -> Scenario:
     parts = Parts(catalogue, file.choose if file is not None else {}, document)
     if file is not None:
         parts.check_rules(faults)
-        _check_map(file, document, faults)
-        _check_raid(file, document, parts, faults)
-        _check_defence(file, document, parts, faults)
+        check_map(file, document, faults)
+        check_terrain(file, document, folder, faults)
+        check_raid(file, document, parts, faults)
+        check_defence(file, document, parts, faults)
     if faults or file is None:
-        raise InputError(sorted(set(faults), key=lambda f: (f.file, f.line or 0, f.key)))
+        unique = dict.fromkeys(faults)  # one item used in many places says its fault once
+        raise InputError(sorted(unique, key=lambda f: (f.file, f.line or 0)))
     return Scenario(file, document, parts)
 
 
@@ -117,75 +134,50 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
 
 
 def _parse(document: Document, faults: list[Fault]) -> ScenarioFile | None:
+    """The declared file. Where it has faults, what can be read of it, for the checks to come."""
     try:
         return ScenarioFile.model_validate(document.data)
     except ValidationError as error:
+        data = copy.deepcopy(document.data)
         for item in error.errors():
-            faults.append(_fault_of(document, item))
+            key: Key = tuple(item["loc"])
+            given = value_at(document.data, key)
+            faults.append(document.fault(key, *put(item, given, ScenarioFile)))
+            _stand_in(data, key)
+    try:
+        return ScenarioFile.model_validate(data)
+    except ValidationError:
         return None
 
 
-def _fault_of(document: Document, item: Any) -> Fault:
-    """A pydantic error as a fault with the line of its key and a mend."""
-    key: Key = tuple(item["loc"])
-    message, mend = item["msg"], ""
-    given = item.get("input")
-    if item["type"] == "extra_forbidden":
-        message = f"'{key[-1]}' is not a key here"
-        mend = _nearest_key(document, key) or "remove it"
-    elif item["type"] == "missing":
-        message, mend = f"'{key[-1]}' is missing", f"add a line `{key[-1]}: …`"
-    elif item["type"] == "value_error":
-        message, _, mend = message.removeprefix("Value error, ").partition("; ")
-        if message.startswith("'") and " is not a unit" in message:
-            mend = mend or "use one of these"
-    elif item["type"] in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        message = f"{given!r} is out of range: {message[0].lower()}{message[1:]} (in SI)"
-        mend = "write a value inside the range"
-    elif item["type"].startswith(("int", "float")):
-        message, mend = f"{given!r} is not a number here", "write a plain number"
-    elif item["type"] == "literal_error":
-        message, mend = f"{given!r} is not one of the choices", message.replace("Input s", "s")
-    elif item["type"].endswith("_type"):
-        message = f"{_kind(given)} stands where {_wanted(item['type'])} is wanted"
-        mend = "see `openiads schema` or the shipped default scenario for the form"
-    elif item["type"] == "too_short":
-        message, mend = f"'{key[-1] if key else 'file'}' is empty", "give at least one"
-    elif item["type"] == "too_long":
-        message, mend = f"too many entries: {message}", "split the scenario"
-    return document.fault(key, message, mend)
+_STAND_INS: dict[Key, Any] = {
+    ("scenario",): "unnamed",
+    ("duration",): "24 h",
+    ("map",): {"size": "20000 km"},
+    ("map", "size"): "20000 km",
+}
+"""Values that make no fault of their own in a check of the rest of the file."""
 
 
-def _kind(value: Any) -> str:
-    return {dict: "a mapping", list: "a list", str: f"the text {value!r}", bool: f"{value}"}.get(
-        type(value), "nothing" if value is None else repr(value)
-    )
+def _stand_in(data: Any, key: Key) -> None:
+    """Put a harmless value where a faulty one stands, so that the rest can be checked as well.
 
-
-def _wanted(kind: str) -> str:
-    kind = kind.removesuffix("_type")
-    return {
-        "dict": "a mapping",
-        "model": "a mapping",
-        "list": "a list",
-        "string": "a text",
-        "model_attributes": "a mapping",
-        "tuple": "a list [east, north]",
-    }.get(kind, f"a {kind}")
-
-
-def _nearest_key(document: Document, key: Key) -> str:
-    """A hint towards the known keys beside an unknown one."""
-    from openiads.declare import key_of
-    from openiads.scenario import schema
-
-    names: set[str] = set()
-    for cls in vars(schema).values():
-        fields = getattr(cls, "model_fields", None)
-        if isinstance(fields, dict):
-            names |= {(f.alias or key_of(n)) for n, f in fields.items()}
-    close = difflib.get_close_matches(str(key[-1]), sorted(names), 1, 0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
+    Nothing is run on it: it only lets one pass find the faults behind the first one.
+    """
+    above = value_at(data, key[:-1])
+    if not isinstance(above, dict):
+        return
+    field = field_at(ScenarioFile, key)
+    unit = unit_of(field) if field is not None else None
+    if key in _STAND_INS:
+        above[key[-1]] = _STAND_INS[key]
+    elif field is None or not field.is_required():
+        above.pop(key[-1], None)
+    elif unit is not None:
+        whole = unit.dimension == "count"
+        above[key[-1]] = 1 if whole else EXAMPLES[unit.dimension]
+    elif key[-1] == "at":
+        above[key[-1]] = ["0 m", "0 m"]
 
 
 def _catalogue(document: Document, folder: Path, faults: list[Fault]) -> Catalogue:
@@ -210,152 +202,3 @@ def _catalogue(document: Document, folder: Path, faults: list[Fault]) -> Catalog
     except InputError as error:
         faults.extend(error.faults)
         return load_catalogue()
-
-
-def _check_map(file: ScenarioFile, document: Document, faults: list[Fault]) -> None:
-    """Everything that stands must stand on the map."""
-    half = 0.5 * file.map.size_m
-    places: list[tuple[Key, tuple[float, float]]] = [
-        *((("assets", n), a.at) for n, a in file.assets.items()),
-        *((("defence", "radars", n), r.at) for n, r in file.defence.radars.items()),
-        *((("defence", "fire_units", n), u.at) for n, u in file.defence.fire_units.items()),
-    ]
-    for key, (east, north) in places:
-        if abs(east) > half or abs(north) > half:
-            faults.append(
-                document.fault(
-                    (*key, "at"),
-                    f"{key[-1]} stands outside the map of {file.map.size_m / 1e3:g} km",
-                    f"keep both coordinates within ±{half / 1e3:g} km, or enlarge map.size",
-                )
-            )
-
-
-def _check_raid(file: ScenarioFile, document: Document, parts: Parts, faults: list[Fault]) -> None:
-    from openiads.domain.threats import Threat
-
-    waves = file.raid.waves
-    total = sum(w.count for w in waves.values())
-    if total > MAX_THREATS:
-        faults.append(
-            document.fault(
-                ("raid", "waves"),
-                f"{total} threats in all exceed the capacity of {MAX_THREATS}",
-                "lower the counts",
-            )
-        )
-    for name, wave in waves.items():
-        key: Key = ("raid", "waves", name)
-        for index, aim in enumerate(wave.aim):
-            if aim not in file.assets:
-                faults.append(
-                    document.fault(
-                        (*key, "aim", index), f"no asset '{aim}'", nearest(aim, file.assets)
-                    )
-                )
-        if wave.after is not None and wave.after not in waves:
-            faults.append(
-                document.fault(
-                    (*key, "after"), f"no wave '{wave.after}'", nearest(wave.after, waves)
-                )
-            )
-        parts.build(Threat, "threat", wave.threat, wave.with_, key, faults)
-        if wave.at_s > file.duration_s:
-            faults.append(
-                document.fault(
-                    (*key, "at"),
-                    "starts after the scenario's duration",
-                    "start it earlier or raise `duration`",
-                )
-            )
-    for name in waves:
-        cycle = _cycle(name, {n: w.after for n, w in waves.items()})
-        if cycle and name == min(cycle):
-            faults.append(
-                document.fault(
-                    ("raid", "waves", name, "after"),
-                    "waves wait for each other in a circle: " + " → ".join([*cycle, cycle[0]]),
-                    "give one of them `at` alone",
-                )
-            )
-
-
-def _cycle(name: str, after: Mapping[str, str | None]) -> list[str]:
-    """The circle of waves that ``name`` belongs to, or nothing."""
-    path = [name]
-    while True:
-        following = after.get(path[-1])
-        if following is None or following not in after:
-            return []
-        if following == name:
-            return path
-        if following in path:
-            return []
-        path.append(following)
-
-
-def _check_defence(
-    file: ScenarioFile, document: Document, parts: Parts, faults: list[Fault]
-) -> None:
-    from openiads.domain.command import CommandPost
-    from openiads.domain.doctrine import Doctrine
-    from openiads.domain.sensors import Radar
-    from openiads.domain.weapons import Launcher, Missile
-
-    post = file.defence.command_post
-    key: Key = ("defence", "command_post")
-    parts.build(CommandPost, "command-post", post.type, post.with_, key, faults)
-    duties = []
-    for name, site in file.defence.radars.items():
-        key = ("defence", "radars", name)
-        radar = parts.build(Radar, "radar", site.type, site.with_, key, faults)
-        duties.append(radar.duty if radar else "acquisition")
-    if "acquisition" not in duties:
-        faults.append(
-            document.fault(
-                ("defence", "radars"),
-                "no radar feeds the track picture",
-                "add one whose duty is `acquisition`",
-            )
-        )
-    launchers = 0
-    for name, unit in file.defence.fire_units.items():
-        key = ("defence", "fire_units", name)
-        parts.build(Radar, "radar", unit.radar.type, unit.radar.with_, (*key, "radar"), faults)
-        parts.build(
-            Doctrine,
-            "doctrine",
-            unit.doctrine.type,
-            unit.doctrine.with_,
-            (*key, "doctrine"),
-            faults,
-        )
-        for index, battery in enumerate(unit.launchers):
-            launchers += battery.count
-            place = (*key, "launchers", index)
-            row = parts.build(Launcher, "launcher", battery.type, battery.with_, place, faults)
-            parts.build(
-                Missile,
-                "missile",
-                battery.missile.type,
-                battery.missile.with_,
-                (*place, "missile"),
-                faults,
-            )
-            if row and battery.rounds and battery.rounds > 4 * row.missiles_per_launcher:
-                faults.append(
-                    document.fault(
-                        (*place, "rounds"),
-                        f"{battery.rounds} rounds do not fit a launcher of "
-                        f"{row.missiles_per_launcher} tubes, even four to a tube",
-                        "lower `rounds`",
-                    )
-                )
-    if launchers > MAX_LAUNCHERS:
-        faults.append(
-            document.fault(
-                ("defence", "fire_units"),
-                f"{launchers} launchers exceed the capacity of {MAX_LAUNCHERS}",
-                "lower the counts",
-            )
-        )

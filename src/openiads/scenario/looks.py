@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openiads.physics.attenuation import rain_loss_db, rain_specific_db_km
 from openiads.physics.detection import detection_probability, required_snr
 
 OUT_OF_SIGHT = -1.0
@@ -31,11 +32,62 @@ def reference_snr(radar: Any) -> float:
     return float(required_snr(radar["reference_pd"], radar["pfa"], int(radar["pulses"]), 1))
 
 
+class Air:
+    """Losses between one radar and its targets, where a scenario asks for them.
+
+    The published range of a radar is taken as one without these losses: with them on, it falls
+    short of the claim. Gas by ITU-R P.676 (`openiads.scenario.attenuation`), rain by P.838 with
+    circular polarisation (assumed), uniform below the rain height.
+    """
+
+    def __init__(self, radar: Any, environment: Any, effective_radius_m: float):
+        self.radar, self.environment, self.radius = radar, environment, effective_radius_m
+        self.gas: Any = None
+        if environment.gas:
+            from openiads.scenario.attenuation import gas_table
+
+            self.gas = gas_table(
+                float(radar["frequency_hz"]), max(float(radar["height_m"]), 0.0),
+                float(radar["instrumented_range_m"]),
+            )  # fmt: skip
+
+    @classmethod
+    def of(cls, radar: Any, environment: Any, effective_radius_m: float) -> Air | None:
+        """The losses of a scenario's environment; None where it asks for none."""
+        if not environment.gas and environment.rain_rate_mps <= 0.0:
+            return None
+        return cls(radar, environment, effective_radius_m)
+
+    def one_way_db(self, elevation_rad: Floats, range_m: Floats) -> Floats:
+        """One-way loss (dB) of paths of an elevation at the antenna and a slant range; arrays."""
+        loss = np.zeros_like(range_m)
+        if self.gas is not None:
+            from scipy.ndimage import map_coordinates
+
+            rows, columns = self.gas.loss_db.shape
+            at = np.stack([
+                np.sqrt(np.maximum(np.sin(elevation_rad), 0.0)) * (rows - 1),
+                np.sqrt(np.minimum(range_m / self.gas.longest_m, 1.0)) * (columns - 1),
+            ])  # fmt: skip
+            loss += map_coordinates(self.gas.loss_db, at, order=1, mode="nearest")
+        if self.environment.rain_rate_mps > 0.0:
+            rate_mm_h = self.environment.rain_rate_mps * 3.6e6
+            specific = rain_specific_db_km(
+                float(self.radar["frequency_hz"]), rate_mm_h, elevation_rad, 0.25 * math.pi
+            )
+            loss += rain_loss_db(
+                specific, self.environment.rain_height_m, max(float(self.radar["height_m"]), 0.0),
+                elevation_rad, range_m, self.radius,
+            )  # fmt: skip
+        return loss
+
+
 class Looker:
     """Detection probability and signal-to-noise ratio of one radar along paths."""
 
-    def __init__(self, radar: Any, axes: Floats, effective_radius_m: float):
+    def __init__(self, radar: Any, axes: Floats, effective_radius_m: float, air: Air | None = None):
         self.radar = radar
+        self.air = air
         self.axes = axes
         self.radius = effective_radius_m
         self.snr_ref = reference_snr(radar)
@@ -53,11 +105,21 @@ class Looker:
             * (rcs_m2 / eye["reference_rcs_m2"])
             * (eye["detection_range_max_m"] / slant) ** 4
         )
+        if self.air is not None:
+            elevation = self._elevation(slant, np.maximum(height_m, 0.0))
+            snr = snr * 10.0 ** (-0.2 * self.air.one_way_db(elevation, slant))
         pd = self._pd(snr, swerling)
         radial = np.abs(np.einsum("ij,ij->i", gap, vel_mps) / slant)
         pd[radial < eye["radial_speed_min_mps"]] = 0.0
         pd[~self._in_sight(gap, slant, height_m)] = OUT_OF_SIGHT
         return pd, snr
+
+    def range_at_pd(self, pd: float, rcs_m2: float, swerling: int) -> float:
+        """Range (m) in free space at which one look detects a target with probability ``pd``."""
+        eye = self.radar
+        need = float(required_snr(pd, eye["pfa"], int(eye["pulses"]), swerling))
+        share = self.snr_ref * (rcs_m2 / eye["reference_rcs_m2"]) / need
+        return float(eye["detection_range_max_m"]) * share**0.25
 
     def _pd(self, snr: Floats, swerling: int) -> Floats:
         if swerling not in self.tables:
@@ -65,16 +127,19 @@ class Looker:
             self.tables[swerling] = pd_table(float(eye["pfa"]), int(eye["pulses"]), swerling)
         return np.interp(10.0 * np.log10(snr), _DB, self.tables[swerling])
 
+    def _elevation(self, slant: Floats, high: Floats) -> Floats:
+        """Elevation at the antenna (rad) of points over the effective Earth."""
+        radius, low = self.radius, max(float(self.radar["height_m"]), 0.0)
+        rise = (high - low) * (2.0 * radius + high + low) - slant**2
+        return np.arcsin(np.clip(rise / (2.0 * (radius + low) * slant), -1.0, 1.0))
+
     def _in_sight(self, gap: Floats, slant: Floats, height_m: Floats) -> NDArray[np.bool_]:
         eye, radius = self.radar, self.radius
         low = max(float(eye["height_m"]), 0.0)
         high = np.maximum(height_m, 0.0)
         reach = math.sqrt(low * (2 * radius + low)) + np.sqrt(high * (2 * radius + high))
         local = gap @ self.axes
-        sine = ((radius + high) ** 2 - (radius + low) ** 2 - slant**2) / (
-            2 * (radius + low) * slant
-        )
-        elevation = np.arcsin(np.clip(sine, -1.0, 1.0))
+        elevation = self._elevation(slant, high)
         seen = (slant <= reach) & (slant <= eye["instrumented_range_m"])
         # The horizon bounds the beam from below where its lowest elevation is level or less.
         if eye["elevation_min_rad"] > 0.0:

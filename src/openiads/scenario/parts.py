@@ -13,6 +13,7 @@ from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import Catalogue, slug
 from openiads.scenario.reader import Document, Key
 from openiads.scenario.record import Choice, check_rule
+from openiads.scenario.wording import put
 from openiads.units import dimension, to_si
 
 D = TypeVar("D", bound=Declared)
@@ -91,34 +92,48 @@ class Parts:
 
         A rule with a fault is dropped after it is reported, so that it is reported once.
         """
-        for key, rule in self.written.items():
-            found = self._rule_faults(key, rule)
-            if found:
-                faults += found
-                del self.rules[rule_key(key)]
+        for key, rule in list(self.written.items()):
+            place: Key = ("choose", key) if ("choose", key) in self.document.lines else ("choose",)
+            fault = self._rule_fault(key, rule)
+            if fault is not None:
+                faults.append(self.document.fault(place, *fault))
+                self.rules.pop(rule_key(key), None)
 
-    def _rule_faults(self, key: str, rule: str) -> list[Fault]:
-        place = ("choose", key)
+    def _rule_fault(self, key: str, rule: object) -> tuple[str, str] | None:
+        """(message, mend) of one line of `choose`."""
         item, _, parameter = key.partition(".")
-        try:
-            check_rule(rule)
-            if key == "rule":
-                if rule.startswith("value:"):
-                    mend = "name the parameter: `item.parameter: value:…`"
-                    return [self.document.fault(place, "one value cannot serve all", mend)]
-                return []
+        if not isinstance(rule, str):
+            return None  # the schema has said so
+        if key != "rule":
             if item not in self.catalogue:
-                near = nearest(item, self.catalogue)
-                return [self.document.fault(place, f"no catalogue item '{item}'", near)]
+                return f"no catalogue item '{item}' to choose for", nearest(item, self.catalogue)
             known = self.catalogue[item].parameters
             if parameter not in known:
-                near = nearest(parameter, known)
-                what = f"{item} has no parameter '{parameter}'"
-                return [self.document.fault(place, what, near)]
-            known[parameter].choose(rule)
+                return f"{item} has no parameter '{parameter}'", nearest(parameter, known)
+        elif rule.startswith("value:"):
+            return "one value cannot serve all", "name the parameter: `item.parameter: value:…`"
+        try:
+            check_rule(rule)
+            unknown = self._unknown_name(rule)
+            if unknown is None and key != "rule":
+                self.catalogue[item].parameters[parameter].choose(rule)
         except InputError as error:
-            return [self.document.fault(place, f.message, f.mend) for f in error.faults]
-        return []
+            return error.faults[0].message, error.faults[0].mend
+        return unknown
+
+    def _unknown_name(self, rule: str) -> tuple[str, str] | None:
+        """(message, mend) of a rule that names a source or claim that nobody knows."""
+        kind, _, name = rule.partition(":")
+        if kind == "source" and name not in self.catalogue.sources:
+            hint = nearest(name, self.catalogue.sources)
+            if not hint.startswith("did"):
+                hint = "`openiads catalogue show NAME` lists the sources of each value"
+            return f"'{name}' is no known source", hint
+        if kind == "claim":
+            claims = {claim.id for claim in self.catalogue.claims()}
+            if name not in claims:
+                return f"'{name}' is no known claim", nearest(name, claims)
+        return None
 
     def build(
         self,
@@ -130,65 +145,80 @@ class Parts:
         faults: list[Fault],
     ) -> D | None:
         """The declaration ``cls`` of a catalogue item, or None with faults added."""
-        if item not in self.catalogue:
-            same = [n for n in self.catalogue if self.catalogue[n].kind == kind]
-            faults.append(
-                self.document.fault(
-                    key, f"no {kind} '{item}' in the catalogue", nearest(item, same)
-                )
-            )
+        wrong = self._kind_fault(kind, item)
+        if wrong is not None:
+            name = (*key, "threat" if kind == "threat" else "type")
+            place = name if name in self.document.lines else key
+            faults.append(self.document.fault(place, *wrong))
             return None
-        entry = self.catalogue[item]
-        if entry.kind != kind:
-            same = [n for n in self.catalogue if self.catalogue[n].kind == kind]
-            faults.append(
-                self.document.fault(
-                    key, f"'{item}' is a {entry.kind} where a {kind} is wanted", nearest(item, same)
-                )
-            )
-            return None
+        before = len(faults)
         values, missing = self._values(cls, item, given, key, faults)
+        chosen = len(faults) == before
         known = {key_of(n) for n in cls.model_fields}
-        for name in given:
-            if name not in known:
+        for name_ in given:
+            if name_ not in known:
                 faults.append(
                     self.document.fault(
-                        (*key, "with", name),
-                        f"a {kind} has no parameter '{name}'",
-                        nearest(name, known),
+                        (*key, "with", name_),
+                        f"a {kind} has no parameter '{name_}'",
+                        nearest(name_, known),
                     )
                 )
         if missing:
+            names = ", ".join(f"'{key_of(n)}'" for n in missing)
+            them = "it" if len(missing) == 1 else "each"
+            about = cls.model_fields[missing[0]].description
+            faults.append(
+                self.document.fault(
+                    key,
+                    f"{item} states no {names}, which a {kind} needs",
+                    f"add {them} to the item, or under `with:` here "
+                    f"({key_of(missing[0])}: {about})",
+                )
+            )
+        if missing or not chosen:
             return None
         try:
             return cls.model_validate({k: v for k, v in values.items() if k in known})
         except ValidationError as error:
             for fault in error.errors():
-                faults.append(self._fault(fault, item, given, key))
+                faults.append(self._fault(fault, cls, item, given, values, key))
             return None
 
+    def _kind_fault(self, kind: str, item: str) -> tuple[str, str] | None:
+        """(message, mend) where ``item`` is not in the catalogue, or of another kind."""
+        entry = self.catalogue.get(item)
+        if entry is not None and entry.kind == kind:
+            return None
+        same = [n for n in self.catalogue if self.catalogue[n].kind == kind]
+        if entry is None:
+            return f"no {kind} '{item}' in the catalogue", nearest(item, same)
+        inside = [n for n in entry.components if n in same]
+        mend = f"it holds {', '.join(inside)}" if inside else nearest(item, same)
+        return f"'{item}' is a {entry.kind} where a {kind} is wanted", mend
+
     def _values(
-        self, cls: type[D], item: str, given: Mapping[str, Any], key: Key, faults: list[Fault]
-    ) -> tuple[dict[str, Any], bool]:
+        self,
+        cls: type[Declared],
+        item: str,
+        given: Mapping[str, Any],
+        key: Key,
+        faults: list[Fault],
+    ) -> tuple[dict[str, Any], list[str]]:
+        """Values by key, and the required fields for which there is none."""
         values: dict[str, Any] = {}
-        missing = False
+        missing: list[str] = []
         for field_name, field in cls.model_fields.items():
             name = key_of(field_name)
             if name in given:
                 values[name] = given[name]
                 self.used[item, name] = Provenance(item, name, None, str(given[name]))
                 continue
+            before = len(faults)
             found = self._choose(item, (name, *stand_ins(field)), key, faults)
             if found is None:
-                if field.is_required():
-                    missing = True
-                    faults.append(
-                        self.document.fault(
-                            key,
-                            f"{item} states no '{name}'",
-                            f"add it to the item, or under `with:` here ({field.description})",
-                        )
-                    )
+                if field.is_required() and len(faults) == before:
+                    missing.append(field_name)
                 continue
             self.used[item, name] = found
             assert found.choice is not None
@@ -223,18 +253,25 @@ class Parts:
         """The rule by which the scenario chooses ``item.parameter``."""
         return self.rules.get(rule_key(parameter), self.rules.get("rule", "nominal"))
 
-    def _fault(self, error: Any, item: str, given: Mapping[str, Any], key: Key) -> Fault:
+    def _fault(
+        self,
+        error: Any,
+        cls: type[Declared],
+        item: str,
+        given: Mapping[str, Any],
+        values: Mapping[str, Any],
+        key: Key,
+    ) -> Fault:
+        """A value that the declaration refuses: in `with:` here, or in a catalogue file."""
         name = str(error["loc"][0]) if error["loc"] else ""
-        message = error["msg"].removeprefix("Value error, ")
-        place = (*key, "with", name) if name in given else key
-        message, _, mend = message.partition("; ")
-        value = given.get(name, "")
-        shown = f" {value!r}" if name in given else ""
-        return self.document.fault(
-            place,
-            f"{item}.{name}{shown}: {message}",
-            mend or "write a value inside the range, with its unit",
-        )
+        message, mend = put(error, values.get(name), cls)
+        if name in given:
+            return self.document.fault((*key, "with", name), message, mend)
+        parameter = self.catalogue[item].parameters.get(name)
+        if parameter is not None and parameter.file:
+            place = f"items.{item}.parameters.{name}"
+            return Fault(message, mend, parameter.file, parameter.line, place)
+        return self.document.fault(key, f"{item}.{name}: {message}", mend)
 
 
 def rule_key(key: str) -> str:
@@ -249,7 +286,7 @@ def _as_given(choice: Choice, unit: Any) -> Any:
     if unit is None or isinstance(value, bool):
         return value
     if unit.dimension == "count":
-        return int(value) if isinstance(value, int | float) else value
+        return int(value) if isinstance(value, float) and value.is_integer() else value
     if unit.dimension in ("fraction", "number"):
         return float(value) if isinstance(value, int | float) else value
     if isinstance(value, int | float) and dimension(choice.unit) == unit.dimension:

@@ -10,6 +10,7 @@ import numpy as np
 
 from openiads.domain.threats import Threat
 from openiads.faults import Fault, InputError
+from openiads.scenario.ground import Ground, site_height_m
 from openiads.scenario.parts import Parts
 from openiads.scenario.paths import fly
 from openiads.scenario.schema import ScenarioFile, Wave
@@ -54,7 +55,9 @@ def wave_starts(waves: dict[str, Wave]) -> dict[str, float]:
     return starts
 
 
-def plan_raid(file: ScenarioFile, parts: Parts, lat0_rad: float) -> list[Flight]:
+def plan_raid(
+    file: ScenarioFile, parts: Parts, lat0_rad: float, ground: Ground | None = None
+) -> list[Flight]:
     """Every threat of the raid, in the order of the waves."""
     starts = wave_starts(file.raid.waves)
     assets = list(file.assets)
@@ -74,8 +77,8 @@ def plan_raid(file: ScenarioFile, parts: Parts, lat0_rad: float) -> list[Flight]
                 target.at[0] + wave.distance_m * math.sin(bearing),
                 target.at[1] + wave.distance_m * math.cos(bearing),
             )
-            aim_m = (*target.at, target.height_m)
-            path = fly(threat, (*begin, 0.0), aim_m, lat0_rad)
+            aim_m = (*target.at, site_height_m(target, "height_m", ground))
+            path = fly(threat, (*begin, 0.0), aim_m, lat0_rad, ground)
             flights.append(
                 Flight(
                     name=f"{name}/{index + 1}",

@@ -20,6 +20,7 @@ MAX_BYTES = 1_000_000
 MAX_NODES = 100_000
 MAX_DEPTH = 32
 MAX_NUMBER_LENGTH = 40
+MAX_ALIASES_NAMED = 3
 
 Key = tuple[str | int, ...]
 """Where a value stands: the keys and list positions that lead to it from the root."""
@@ -120,6 +121,7 @@ class _Builder:
         self.faults: list[Fault] = []
         self.lines: dict[Key, int] = {}
         self.nodes = 0
+        self.aliases = 0
 
     def build(self, text: str) -> Any:
         from ruamel.yaml import YAML
@@ -140,11 +142,22 @@ class _Builder:
             )
         except (YAMLError, ValueError) as error:
             said = str(error).splitlines()[0] if str(error) else "cannot be read"
-            self._fault(f"is no YAML: {said}", "name a YAML text file", None)
+            at = getattr(error, "position", None)
+            line = text.count("\n", 0, at) + 1 if isinstance(at, int) else None
+            self._fault(f"is no YAML: {said}", "remove it, or name a YAML text file", line)
         return None
 
     def _fault(self, message: str, mend: str, line: int | None, key: Key = ()) -> None:
         self.faults.append(Fault(message, mend, self.file, line, dotted(key)))
+
+    def _alias(self, line: int, key: Key) -> None:
+        """Each of the first few is named; a bomb has thousands, and one line tells of those."""
+        self.aliases += 1
+        said, mend = "anchors and aliases (& and *)", "write the value out"
+        if self.aliases < MAX_ALIASES_NAMED:
+            self._fault(f"{said} are not read here", mend, line, key)
+        elif self.aliases == MAX_ALIASES_NAMED:
+            self._fault(f"more {said} from here on are not read either", mend, line, key)
 
     def _document(self, events: Iterator[Any]) -> Any:
         data: Any = None
@@ -184,9 +197,7 @@ class _Builder:
         self.lines.setdefault(key, line)
         kind = type(event).__name__
         if kind == "AliasEvent" or getattr(event, "anchor", None):
-            self._fault(
-                "anchors and aliases (& and *) are not read here", "write the value out", line, key
-            )
+            self._alias(line, key)
         if kind == "AliasEvent":
             return None
         if getattr(event, "tag", None) not in (None, "!"):

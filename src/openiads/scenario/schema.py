@@ -6,12 +6,13 @@ checks across the file and against the catalogue live in `openiads.scenario.load
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from openiads.declare import Angle, Count, Declared, Length, Number, Time, declared
+from openiads.declare import Angle, Count, Declared, Length, Number, Speed, Time, declared
 
 MAX_THREATS = 20_000
 MAX_RADARS = 32
@@ -39,10 +40,26 @@ class Map(Declared):
     )
 
 
+class TerrainUse(Declared):
+    """An elevation model laid on the notional map; its own place on Earth is not kept."""
+
+    file: str = Field(description="GeoTIFF, .hgt or .npz, beside the scenario or absolute")
+    at: Position = (0.0, 0.0)
+    lowered_m: Length = declared("height of the model that becomes the map's zero", 0.0)
+
+
 class Environment(Declared):
-    """The air between radar and target."""
+    """The air between radar and target, and the ground below."""
 
     refraction_k: Number = declared("effective Earth radius factor", 4.0 / 3.0, gt=0.5, le=10.0)
+    terrain: Annotated[
+        TerrainUse | None, BeforeValidator(lambda v: {"file": v} if isinstance(v, str) else v)
+    ] = Field(default=None, description="elevation model; sites on it stand on its ground")
+    gas: bool = Field(default=False, description="count the loss in clear air (ITU-R P.676)")
+    rain_rate_mps: Speed = declared("uniform rain, as '12 mm/h' (ITU-R P.838)", 0.0, ge=0)
+    rain_height_m: Length = declared(
+        "height up to which it rains (assumed: near ITU-R P.839's mean at 45 degrees)", 3e3, gt=0
+    )
 
 
 class Asset(Declared):
@@ -56,8 +73,10 @@ class Asset(Declared):
 class Use(Declared):
     """A catalogue item, and the parameters that this scenario sets otherwise."""
 
-    type: str
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    type: str = declared("name of an item of the catalogue")
+    with_: dict[str, Any] = Field(
+        default_factory=dict, alias="with", description="parameters that this scenario sets itself"
+    )
 
 
 def _as_use(value: Any) -> Any:
@@ -79,7 +98,7 @@ class Battery(Use):
     """Launchers of one kind with one kind of missile."""
 
     count: Count = declared("launchers", 1, ge=1, le=MAX_LAUNCHERS)
-    missile: UseName
+    missile: UseName = declared("missile in the tubes")
     rounds: Count | None = declared("rounds a launcher; all its tubes if absent", None, ge=1, le=64)
     reloads: Count = declared("refills a launcher", 0, ge=0, le=100)
 
@@ -90,24 +109,30 @@ class FireUnit(Declared):
     at: Position
     ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
     bearing_rad: Angle = declared("middle of the radar's sector, clockwise from north", 0.0)
-    radar: UseName
-    doctrine: UseName
-    launchers: list[Battery] = Field(min_length=1)
+    radar: UseName = declared("engagement radar: guides, and stands where the unit stands")
+    doctrine: UseName = declared("firing rule")
+    launchers: list[Battery] = Field(min_length=1, description="its launchers, kind by kind")
 
 
 class Defence(Declared):
     """One regiment: a command post, the radars that feed it, the fire units it directs."""
 
-    command_post: UseName
-    radars: dict[str, RadarSite] = Field(min_length=1, max_length=MAX_RADARS)
-    fire_units: dict[str, FireUnit] = Field(min_length=1, max_length=MAX_UNITS)
+    command_post: UseName = declared("names, ranks and assigns targets")
+    radars: dict[str, RadarSite] = Field(
+        min_length=1, max_length=MAX_RADARS, description="radars that feed the picture, by name"
+    )
+    fire_units: dict[str, FireUnit] = Field(
+        min_length=1, max_length=MAX_UNITS, description="fire units, by name"
+    )
 
 
 class Wave(Declared):
     """Threats of one class that come together."""
 
-    threat: str
-    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    threat: str = declared("threat class of the catalogue")
+    with_: dict[str, Any] = Field(
+        default_factory=dict, alias="with", description="parameters that this wave sets itself"
+    )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
     aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
         min_length=1, description="assets aimed at, in turn"
@@ -124,7 +149,7 @@ class Wave(Declared):
 class Raid(Declared):
     """The waves of the raid, by name."""
 
-    waves: dict[str, Wave] = Field(min_length=1)
+    waves: dict[str, Wave] = Field(min_length=1, description="waves, by name")
 
 
 class Fidelity(Declared):
@@ -135,6 +160,12 @@ class Fidelity(Declared):
     confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
     coast_s: Time = declared("time without a plot after which a track is dropped", 45.0, gt=0)
     coast_scans: Count = declared("misses in a row after which a track is dropped", 8, ge=1, le=60)
+    speed_spread_mps: Speed = declared(
+        "horizontal speed that a new track may have (one sigma); ballistic targets need it high",
+        1200.0,
+        gt=0,
+    )
+    climb_spread_mps: Speed = declared("the same for its vertical speed", 900.0, gt=0)
     lock_basket_m: Length = declared(
         "distance within which a fire unit's radar finds the target that a track points to",
         2500.0,
@@ -146,7 +177,7 @@ class Fidelity(Declared):
         if self.confirm_hits > self.confirm_scans:
             raise ValueError(
                 f"confirm_hits ({self.confirm_hits}) cannot exceed "
-                f"confirm_scans ({self.confirm_scans})"
+                f"confirm_scans ({self.confirm_scans}); lower the one, or raise the other"
             )
         return self
 
@@ -155,12 +186,17 @@ class ScenarioFile(Declared):
     """A scenario file."""
 
     scenario: str = Field(min_length=1, max_length=120, description="name")
-    about: str = ""
-    map: Map
+    about: str = declared("a sentence or two for people", "")
+    map: Map = declared("where everything stands")
     duration_s: Time = declared("time after which the replication ends", gt=0, le=86_400)
-    environment: Environment = Field(default_factory=Environment)
-    fidelity: Literal["track", "engagement"] = "track"
-    tracking: Fidelity = Field(default_factory=Fidelity)
+    environment: Environment = Field(
+        default_factory=Environment, description="air between radar and target"
+    )
+    fidelity: Literal["track", "engagement"] = declared(
+        "track: every plot feeds the tracker; engagement: each threat has a track of its own",
+        "track",
+    )
+    tracking: Fidelity = Field(default_factory=Fidelity, description="how the picture is made")
     choose: Annotated[
         dict[str, str], BeforeValidator(lambda v: {"rule": v} if isinstance(v, str) else v)
     ] = Field(
@@ -170,6 +206,13 @@ class ScenarioFile(Declared):
     catalogue: Annotated[list[str], BeforeValidator(_as_list)] = Field(
         default_factory=list, description="catalogue files beside this one, read over the shipped"
     )
-    assets: dict[str, Asset] = Field(min_length=1, max_length=MAX_ASSETS)
-    defence: Defence
-    raid: Raid
+    assets: dict[str, Asset] = Field(
+        min_length=1, max_length=MAX_ASSETS, description="what is defended, by name"
+    )
+    defence: Defence = declared("the regiment")
+    raid: Raid = declared("what comes")
+
+
+def schema_text() -> str:
+    """The JSON Schema of a scenario file, as shipped in data/scenario.schema.json."""
+    return json.dumps(ScenarioFile.model_json_schema(by_alias=True), indent=1) + "\n"

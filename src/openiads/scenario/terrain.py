@@ -295,7 +295,7 @@ def local_grid(
     steps = spacing_m * np.arange(-cells, cells + 1)
     lat, lon = places_around(lat_rad, lon_rad, -steps[:, None], steps[None, :])
     row, column = terrain.place(lat, lon)
-    height = _sample(terrain.height_m, row, column)
+    height = bilinear_grid(terrain.height_m, row, column)
     return LocalGrid(height, spacing_m, lat_rad, lon_rad)
 
 
@@ -310,7 +310,8 @@ def _inside(row: Any, column: Any, rows: int, columns: int) -> Any:
     )
 
 
-def _sample(height: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+def bilinear_grid(height: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Bilinear heights at fractional rows and columns, 0 off the grid; arrays of one shape."""
     rows, columns = height.shape
     inside = _inside(row, column, rows, columns)
     i = np.clip(row.astype(np.int64), 0, rows - 2)

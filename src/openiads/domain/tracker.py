@@ -1,0 +1,194 @@
+"""The tracker as a Python object: plots in, tracks out, one call a scan."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from openiads.domain.track_formation import formation_scan
+from openiads.domain.track_scan import tracker_scan
+from openiads.domain.tracks import (
+    CONFIRMED,
+    DROPPED,
+    LIVE,
+    LOSSES,
+    REFUSED,
+    UNGATED,
+    covariance_matrix,
+    track_params,
+    tracks_allocate,
+    tracks_expect,
+    tracks_reset,
+)
+from openiads.faults import Fault, InputError
+from openiads.kernel import kernel
+from openiads.physics.estimation import convert_plot
+
+_FAR_M = 1.0e12
+
+
+class Tracks(NamedTuple):
+    """Confirmed tracks after a scan: ``id`` (n,), ``state`` (n, 6) m and m/s, ``covariance``
+    (n, 6, 6), ``misses`` (n,) in a row, ``plot`` (n,) the row of the plot taken or -1."""
+
+    id: np.ndarray
+    state: np.ndarray
+    covariance: np.ndarray
+    misses: np.ndarray
+    plot: np.ndarray
+
+
+class Books(NamedTuple):
+    """What the tracker had to leave out or lost so far; see `openiads.domain.tracks`."""
+
+    live: int
+    losses: int
+    dropped: int
+    refused: int
+    ungated: int
+
+
+@kernel(borrows=True)
+def _convert(n, rae, sigma, sensor_pos_m, sensor_axes, pos_m, cov_m2):
+    for j in range(n):
+        convert_plot(
+            rae[j, 0], rae[j, 1], rae[j, 2], sigma[0], sigma[1], sigma[2],
+            sensor_pos_m, sensor_axes, pos_m, cov_m2, j,
+        )  # fmt: skip
+
+
+class Tracker:
+    """A multi-target tracker in one Cartesian frame, fed scan by scan, by one sensor or several.
+
+    ``sigma`` are the standard deviations (range_m, azimuth_rad, elevation_rad) of polar plots;
+    ``capacity`` the most tracks held at once, tentative ones included (policy when full: the
+    least likely tentative track gives way, counted in ``books``); ``formations=False`` leaves out
+    manoeuvres and formations (plain nearly-constant-velocity filters, several times faster);
+    further keywords are those of `openiads.domain.tracks.track_params`.
+
+    >>> tracker = Tracker(sigma=(50.0, 0.0026, 0.0026))
+    >>> tracks = tracker.scan(0.0, [[100e3, 0.5, 0.03]])
+    >>> len(tracks.id)
+    0
+
+    Raises InputError for parameters out of range.
+    """
+
+    def __init__(
+        self,
+        sigma: tuple[float, float, float] = (50.0, math.radians(0.15), math.radians(0.15)),
+        capacity: int = 4_000,
+        plots: int = 4_000,
+        formations: bool = True,
+        **parameters: float,
+    ) -> None:
+        faults = []
+        if len(sigma) != 3 or not all(0.0 < s < math.inf for s in sigma):
+            faults.append(Fault("needs three standard deviations > 0", key="sigma"))
+        elif max(sigma[1:]) >= 1.0:
+            faults.append(Fault("angles of 1 rad or more", "give sigmas in radians", key="sigma"))
+        if capacity < 1 or plots < 1:
+            faults.append(Fault("must be 1 or more", key="capacity" if capacity < 1 else "plots"))
+        if faults:
+            raise InputError(faults)
+        self.params = track_params(**parameters)
+        self.sigma = np.array(sigma, dtype=np.float64)
+        self.tables = tracks_allocate(capacity, plots)
+        self.time_s = -math.inf
+        self._scan = formation_scan if formations else tracker_scan
+        self._pos_m = np.zeros((plots, 3))
+        self._cov_m2 = np.zeros((plots, 6))
+        self._clutter_pm3 = np.zeros(plots)
+
+    def reset(self) -> None:
+        """Forget every track."""
+        tracks_reset(self.tables)
+        self.time_s = -math.inf
+
+    def scan(
+        self,
+        time_s: float,
+        detections: ArrayLike,
+        sensor_pos_m: ArrayLike = (0.0, 0.0, 0.0),
+        sensor_axes: ArrayLike | None = None,
+        max_range_m: float = _FAR_M,
+        sigma: ArrayLike | None = None,
+    ) -> Tracks:
+        """Feed one scan of polar plots and return the confirmed tracks.
+
+        Args: ``time_s`` not before the last scan; detections (n, 3): range m, azimuth rad from +x
+        towards +y, elevation rad, in the axes of the sensor; ``sensor_pos_m`` (3,) and
+        ``sensor_axes`` (3, 3), whose columns are the sensor's axes in the common frame; tracks
+        beyond ``max_range_m`` of the sensor are not expected to be seen; ``sigma`` of this sensor
+        if it is another than the tracker's.
+        """
+        rae = self._plots(detections, 3)
+        n = len(rae)
+        axes = np.eye(3) if sensor_axes is None else np.asarray(sensor_axes, dtype=np.float64)
+        place = np.asarray(sensor_pos_m, dtype=np.float64)
+        spread = self.sigma if sigma is None else np.asarray(sigma, dtype=np.float64)
+        _convert(n, rae, spread, place, np.ascontiguousarray(axes), self._pos_m, self._cov_m2)
+        return self._feed(time_s, n, place, max_range_m)
+
+    def scan_cartesian(
+        self,
+        time_s: float,
+        pos_m: ArrayLike,
+        cov_m2: ArrayLike,
+        sensor_pos_m: ArrayLike = (0.0, 0.0, 0.0),
+        max_range_m: float = _FAR_M,
+    ) -> Tracks:
+        """Feed one scan of Cartesian plots: pos_m (n, 3) and cov_m2 (n, 3, 3) or (3, 3)."""
+        places = self._plots(pos_m, 3)
+        n = len(places)
+        cov = np.broadcast_to(np.asarray(cov_m2, dtype=np.float64), (n, 3, 3))
+        self._pos_m[:n] = places
+        rows, columns = np.triu_indices(3)
+        self._cov_m2[:n] = cov[:, rows, columns]
+        return self._feed(time_s, n, np.asarray(sensor_pos_m, dtype=np.float64), max_range_m)
+
+    def tracks(self) -> Tracks:
+        """The confirmed tracks that are not coasting for longer than ``report_misses`` scans."""
+        table = self.tables.track
+        rows = np.flatnonzero(
+            (table.status == CONFIRMED) & (table.misses <= self.params.report_misses)
+        )
+        return Tracks(
+            table.id[rows].copy(),
+            self.tables.x[rows],
+            covariance_matrix(self.tables.P[rows]),
+            table.misses[rows].copy(),
+            table.plot[rows].copy(),
+        )
+
+    @property
+    def books(self) -> Books:
+        """Tracks and plots lost or left out since the beginning."""
+        counts = self.tables.counts
+        return Books(*(int(counts[k]) for k in (LIVE, LOSSES, DROPPED, REFUSED, UNGATED)))
+
+    def _plots(self, value: ArrayLike, columns: int) -> np.ndarray:
+        plots = np.asarray(value, dtype=np.float64)
+        if plots.size == 0:
+            return np.zeros((0, columns))
+        if plots.ndim != 2 or plots.shape[1] != columns or not np.isfinite(plots).all():
+            raise InputError.of(f"plots are not an array (n, {columns}) of finite numbers")
+        if len(plots) > len(self._pos_m):
+            raise InputError.of(
+                f"{len(plots)} plots in a scan, room for {len(self._pos_m)}",
+                "make the tracker with more room: Tracker(plots=...)",
+            )
+        return np.ascontiguousarray(plots)
+
+    def _feed(self, time_s: float, n: int, place: np.ndarray, max_range_m: float) -> Tracks:
+        if not self.time_s <= time_s < math.inf:
+            raise InputError.of(f"scan at {time_s} s after one at {self.time_s} s", "sort by time")
+        self.time_s = time_s
+        tracks_expect(self.params, self.tables, time_s, place, max_range_m)
+        self._scan(
+            self.params, self.tables, time_s, n, self._pos_m, self._cov_m2, self._clutter_pm3
+        )
+        return self.tracks()

@@ -1,0 +1,189 @@
+"""What every replication conserves, whatever the scenario: rounds, fates, channels, order of links.
+
+Random small scenarios of the algebra parts, at fidelity `engagement`.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from algebra_scenarios import model, use
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openiads.engine.run import run_memory
+from openiads.engine.world import (
+    EV_RELOAD,
+    EVENTS,
+    FLYING,
+    KILLED,
+    LEAKED,
+    SHOT_ABORT,
+    SHOT_KILL,
+    Memory,
+    Model,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@st.composite
+def scenarios(draw: Any) -> tuple[Model, dict[str, int]]:
+    """A compiled scenario, and the limits that it must keep."""
+    channels = draw(st.integers(1, 4))
+    guided = draw(st.integers(1, 6))
+    rounds = draw(st.integers(1, 4))
+    racks = draw(st.integers(1, 3))
+    reloads = draw(st.integers(0, 1))
+    share = st.sampled_from([0.0, 0.3, 0.7, 1.0])
+    rack = use("rack", launch_interval=f"{draw(st.integers(0, 5))} s", reload_time="60 s")
+    dart = use("dart", kill_probability_aircraft=draw(share))
+    battery = (
+        f"[{{{rack[1:-1]}, count: {racks}, missile: {dart}, rounds: {rounds}, reloads: {reloads}}}]"
+    )
+    compiled = model(
+        fidelity="engagement",
+        raid__waves__all__count=str(draw(st.integers(1, 12))),
+        raid__waves__all__time_spread=f"{draw(st.integers(0, 240))} s",
+        raid__waves__all__time_jitter=f"{draw(st.integers(0, 30))} s",
+        duration=f"{draw(st.sampled_from([4, 12, 20]))} min",
+        defence__command_post=use(
+            "perfect-post",
+            identification_delay=f"{draw(st.integers(0, 20))} s",
+            reaction_time=f"{draw(st.integers(0, 10))} s",
+            assessment_delay=f"{draw(st.integers(0, 30))} s",
+            miss_called_kill=draw(share),
+            kill_called_miss=draw(share),
+        ),
+        defence__fire_units__unit__radar=use(
+            "perfect-guidance",
+            simultaneous_engagements=channels,
+            missiles_guided_simultaneously=guided,
+        ),
+        defence__fire_units__unit__doctrine=use(
+            "rule",
+            method=draw(st.sampled_from(["salvo", "shoot-look-shoot"])),
+            first_salvo=draw(st.integers(1, 3)),
+            later_salvo=draw(st.integers(1, 2)),
+            volleys_max=draw(st.integers(1, 4)),
+            salvo_interval=f"{draw(st.integers(0, 4))} s",
+        ),
+        defence__fire_units__unit__launchers=battery,
+    )
+    return compiled, {"channels": channels, "guided": guided}
+
+
+def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
+    """Fired, still loaded, in refills and on their way into a launcher: all that was given."""
+    table, state = compiled.tables.launchers, memory.state
+    now = state.now[0]
+    given_ = int((table["rounds"] * (1 + table["reloads"])).sum())
+    waiting = state.queue[: now.n_queue]
+    refilling = sum(int(table["rounds"][e.subject]) for e in waiting if e.kind == EV_RELOAD)
+    loaded = int(state.launchers.rounds.sum())
+    refills = int((state.launchers.reloads * table["rounds"]).sum())
+    assert now.rounds_fired + loaded + refills + refilling == given_
+    assert (state.launchers.rounds >= 0).all() and (state.launchers.reloads >= 0).all()
+    assert int(state.stock.sum()) == loaded
+    shots = state.shots[: now.n_shots]
+    assert int((shots.result != SHOT_ABORT).sum()) == now.rounds_fired
+    assert int(state.threats.shots.sum()) <= now.rounds_fired
+
+
+def channels_are_kept(records: Any, kinds: Any, limits: dict[str, int]) -> None:
+    """Engagements open and rounds in flight, as far as the Log shows them, within the limits."""
+    open_: dict[int, int] = {}
+    flown: set[int] = set()
+    flying = 0
+    for line, kind in zip(records, kinds, strict=True):
+        track = int(line["track"])
+        if kind == "order":
+            assert track not in open_, "two engagements of one track at once"
+            open_[track] = int(line["serial"])
+            flown.discard(track)
+        elif kind == "launch":
+            flying += 1
+            flown.add(track)
+        elif kind == "intercept":
+            flying -= 1
+        elif kind == "assessed" or (kind == "abort" and track not in flown):
+            open_.pop(track, None)
+        assert len(open_) <= limits["channels"]
+        assert 0 <= flying <= limits["guided"]
+    assert flying == 0
+
+
+def fates_are_single(compiled: Model, memory: Memory, records: Any, kinds: Any) -> None:
+    """One fate each; nothing happens to a threat after it has leaked; a kill is an intercept's."""
+    fate = memory.state.threats.fate
+    assert (fate != FLYING).all()
+    ended: dict[int, str] = {}
+    for line, kind in zip(records, kinds, strict=True):
+        threat = int(line["threat"])
+        if kind in ("killed", "leaked"):
+            assert threat not in ended
+            ended[threat] = kind
+        elif kind in ("in-sight", "detected", "tracked", "intercept"):
+            hit = kind != "intercept" or line["value"] == SHOT_KILL
+            assert not (hit and threat in ended)
+    assert len(ended) == len(compiled.names["threats"])
+    for threat, kind in ended.items():
+        assert fate[threat] == (KILLED if kind == "killed" else LEAKED)
+    kills = [
+        (float(line["time_s"]), int(line["threat"]))
+        for line, kind in zip(records, kinds, strict=True)
+        if kind == "intercept" and line["value"] == SHOT_KILL
+    ]
+    killed = [
+        (float(line["time_s"]), int(line["threat"]))
+        for line, kind in zip(records, kinds, strict=True)
+        if kind == "killed"
+    ]
+    assert kills == killed
+
+
+def links_come_in_order(compiled: Model, memory: Memory, records: Any, kinds: Any) -> None:
+    """In sight, detected, tracked, identified, ordered, launched: none before the one before."""
+    threats = memory.state.threats
+    chain = [
+        threats.started_s,
+        threats.sight_s,
+        threats.detected_s,
+        threats.tracked_s,
+        threats.identified_s,
+        threats.ordered_s,
+    ]
+    for earlier, later in pairwise(chain):
+        assert (earlier <= later).all()
+    first = np.full(len(threats), np.inf)
+    for line, kind in zip(records, kinds, strict=True):
+        if kind == "launch" and line["threat"] >= 0:
+            threat = int(line["threat"])
+            first[threat] = min(first[threat], float(line["time_s"]))
+    shot = np.isfinite(first)
+    reaction_s = float(compiled.tables.settings["reaction_time_s"][0])
+    assert (first[shot] >= threats.ordered_s[shot] + reaction_s - 1e-9).all()
+    assert ((threats.shots > 0) == shot).all()
+
+
+@settings(
+    deadline=None,
+    max_examples=120,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+@given(scenarios(), st.integers(0, 2**63), st.integers(0, 1000))
+def test_what_every_replication_conserves(case, seed: int, replication: int):
+    compiled, limits = case
+    memory = run_memory(compiled, seed, replication)
+    records = np.array(memory.state.log[: memory.state.now[0].n_log])
+    kinds = np.array(EVENTS)[records["kind"]].tolist()
+    assert (np.diff(records["time_s"]) >= 0.0).all()
+    rounds_are_conserved(compiled, memory)
+    channels_are_kept(records, kinds, limits)
+    fates_are_single(compiled, memory, records, kinds)
+    links_come_in_order(compiled, memory, records, kinds)
+    assert (memory.state.units.channels == 0).all()
+    assert (memory.state.units.guided == 0).all()
