@@ -24,6 +24,7 @@ def add_beliefs(
     workers: int | None,
 ) -> None:
     """Run the outer loop and put what it says into ``summary`` under ``beliefs``."""
+    from openiads.campaigns.alone import swings
     from openiads.campaigns.bands import summarise_outer
     from openiads.campaigns.outer import run_outer
 
@@ -35,8 +36,13 @@ def add_beliefs(
         rest = f"{left:.0f} s" if left < 90.0 else f"{left / 60:.0f} min"
         note(f"belief {done}/{total}: {what}; about {rest} left")
 
+    def moved_one(done: int, total: int) -> None:
+        note(f"one parameter at a time: {done}/{total}")
+
     outer = run_outer(scenario, plain, overrides, only, samples, workers, told)
     summary["beliefs"] = {"claims": only, **summarise_outer(outer)}
+    moved = swings(scenario, outer, overrides, workers, moved_one)
+    summary["beliefs"]["alone"] = [s.row() for s in moved]
 
 
 def held_beliefs(folder: Path) -> dict[str, Any]:
@@ -76,9 +82,36 @@ def lines(found: dict[str, Any], most: int = 10) -> list[str]:
         digits = 3 if name == "p_no_leaker" else 2
         share = 100.0 * b["variance"]["belief_share"]
         out.append(f"  {name:<18}" + "".join(f"{c:8.{digits}f}" for c in cells) + f"{share:9.0f} %")
+    return [*out, *_alone_lines(found, most), *_index_lines(found, most)]
+
+
+def _alone_lines(found: dict[str, Any], most: int) -> list[str]:
+    told = [r for r in found["alone"] if r["above_noise"]]
+    out = ["", "which disagreement moves the leakers most, each alone, all others nominal"]
+    for row in told[:most]:
+        mark = "assumed" if row["assumed"] else "disputed"
+        ends = " · ".join(
+            f"{e['value']}: {e['change']:+.1f} ± {e['half_width']:.1f}"
+            for e in row["ends"]
+            if not e["same"] and not e["fault"]
+        )
+        out.append(f"  {row['parameter']:<38}{row['swing']:5.1f}  {mark:<9} {ends}")
+    if len(told) > most:
+        out.append(f"  {len(told) - most} more do so too: see --json or the report")
+    rest = [r for r in found["alone"] if not r["above_noise"]]
+    inert = sum(r["no_effect_in_model"] for r in rest)
+    if len(rest) > inert:
+        out.append(f"  {len(rest) - inert} more are not told from chance")
+    if inert:
+        out.append(f"  {inert} more do not enter this scenario's model at all")
+    return out
+
+
+def _index_lines(found: dict[str, Any], most: int) -> list[str]:
+    out: list[str] = []
     rows = found["ranking"]["leakers"]["rows"]
     told = [r for r in rows if r["above_noise"]]
-    out += ["", "what moves the leakers most (share of the variance between beliefs)"]
+    out += ["", "share of the variance between beliefs that a parameter explains by itself"]
     for row in told[:most]:
         mark = "assumed" if row["assumed"] else "disputed"
         out.append(
