@@ -136,7 +136,7 @@ THREATS = np.dtype(
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
 RADARS = dtype_of(
     Radar,
-    ("key", "u4"),
+    ("key", "i8"),
     ("unit", "i4"),
     ("x", "f8"),
     ("y", "f8"),
@@ -239,8 +239,8 @@ THREAT_STATE = np.dtype(
         ("identified_s", "f8"),
         ("ordered_s", "f8"),
         ("shots", "i4"),
-        ("intercepts", "i4"),
-        ("assessed", "i4"),
+        ("intercepts", "i8"),
+        ("assessed", "i8"),
         ("looks", "i4"),
     ]
 )
@@ -315,7 +315,7 @@ NOW = np.dtype(
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
 UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
 QUEUE = np.dtype(
-    [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i4"), ("detail", "i4")]
+    [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
 LOG = np.dtype(
     [
