@@ -36,6 +36,7 @@ CLASSES = ((1e-3, "< 0.1 %"), (1e-2, "< 1 %"), (0.1, "< 10 %"), (0.5, "< 50 %"),
 NOT_A_MODEL = {
     "test_audit": "claims of articles, not a physical model: [audit](audit.md)",
     "test_disagreements": "the public record's contradictions: [catalogue](catalogue.md)",
+    "test_sensitivity": "statistics of designed experiments, not a physical model",
     "test_public_record": "the public record carried unchanged: [catalogue](catalogue.md)",
 }
 NOT_CARRIED = {
@@ -253,7 +254,8 @@ def page(modules: list[Module], rows: list[Row]) -> str:
         readers = ", ".join(m.name for m in modules if name in m.source)
         lines.append(f"| {name} | {count} | {readers} |")
     lines += ["", "Tests of tests/validation that concern no physical model:", ""]
-    lines += [f"- {name}.py: {why}" for name, why in NOT_A_MODEL.items()]
+    here = {m.name for m in modules}
+    lines += [f"- {name}.py: {why}" for name, why in NOT_A_MODEL.items() if name in here]
     return "\n".join(lines) + "\n"
 
 
