@@ -29,6 +29,7 @@ SCENARIO: tuple[tuple[str, type[Declared], str], ...] = (
     ("The file", schema.ScenarioFile, "Keys at the left margin."),
     ("`map`", schema.Map, ""),
     ("`environment`", schema.Environment, ""),
+    ("`environment.terrain`", schema.TerrainUse, ""),
     ("`tracking`", schema.Fidelity, ""),
     ("`assets.NAME`", schema.Asset, ""),
     ("`defence`", schema.Defence, ""),

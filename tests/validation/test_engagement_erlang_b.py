@@ -53,6 +53,8 @@ def test_blocked_share_of_a_channel_limited_defence(
     case: dict[str, Any], record_property: Any
 ) -> None:
     span_s = ARRIVALS / case["arrival_rate_per_s"]
+    # Looks and decisions a hundred times in a service time: fine beside it, and cheap.
+    period_s = case["service_s"] / 100.0
     # The flight takes about 7 s from 5 km; the verdict makes up the rest of the service time.
     compiled = model(
         fidelity="engagement",
@@ -62,17 +64,17 @@ def test_blocked_share_of_a_channel_limited_defence(
         raid__waves__all__time_spread="0 s",
         raid__waves__all__time_jitter=f"{span_s:g} s",
         defence__radars__eye=(
-            "{type: perfect-radar, at: [0 km, 0 km], with: {scan_period: 0.1 s}}"
+            f"{{type: perfect-radar, at: [0 km, 0 km], with: {{scan_period: {period_s:g} s}}}}"
         ),
         defence__command_post=use(
             "perfect-post",
-            decision_period="0.1 s",
+            decision_period=f"{period_s:g} s",
             assessment_delay=f"{case['service_s'] - 7.0:g} s",
         ),
         defence__fire_units__unit__radar=use(
             "perfect-guidance", simultaneous_engagements=case["channels"]
         ),
-        defence__fire_units__unit__doctrine=use("rule", decision_window="0.09 s"),
+        defence__fire_units__unit__doctrine=use("rule", decision_window=f"{0.9 * period_s:g} s"),
         defence__fire_units__unit__launchers=launchers(64, 20, **kill(1.0)),
     )
     events = oi.run(compiled, 11, 0).events.to_pydict()

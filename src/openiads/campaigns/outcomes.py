@@ -107,7 +107,9 @@ def _number(value: float) -> float | None:
 def _mean(values: NDArray[Any], most: float = math.inf) -> dict[str, Any]:
     """Mean of counts that lie between 0 and ``most``, with its interval inside them."""
     mean, low, high = mean_interval(values)
-    return {"mean": _number(mean), "ci95": [_number(max(low, 0.0)), _number(min(high, most))]}
+    if not math.isfinite(high):  # one replication says nothing of the spread
+        return {"mean": _number(mean), "ci95": [None, None]}
+    return {"mean": _number(mean), "ci95": [max(low, 0.0), min(high, most)]}
 
 
 def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:

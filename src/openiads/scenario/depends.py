@@ -54,6 +54,8 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     "radar": {
         "duty": (),
         "scan_period": ("radars.phase_s",),
+        "pfa": ("radars.level", *_SEEN),
+        "pulses": ("radars.level", *_SEEN),
         "antenna_height": (*_STOOD, *_SEEN),
         "false_plots_per_scan": ("radars.clutter_pm3",),
         "simultaneous_tracks": (),
