@@ -138,7 +138,7 @@ def test_the_run_folder(default_run: dict[str, Any]):
     folder = Path(default_run["run"])
     config = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert config["model"] == default_run["model"] and config["seed"] == 7
-    assert config["text"].startswith("# A mixed raid")
+    assert "# A mixed raid" in config["text"]
     assert {"openiads", "numpy", "numba"} <= config["versions"].keys()
     assert [p.name for p in parts(folder)] == [
         "part-000000000-000250.parquet",
