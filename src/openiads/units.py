@@ -79,7 +79,7 @@ COUNTED = frozenset(
 MAY_BE_NEGATIVE = frozenset({"dBsm", "deg", "rad", "mrad", "g", "m/s2"})
 
 _QUANTITY = re.compile(
-    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s+([A-Za-z/][A-Za-z0-9/ ]*?)\s*\Z"
+    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s+((?:1/)?[A-Za-z/][A-Za-z0-9/ ]*?)\s*\Z"
 )
 _TIGHT = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)([A-Za-z][A-Za-z0-9/]*)\s*\Z")
 

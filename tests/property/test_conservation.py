@@ -31,8 +31,8 @@ pytestmark = pytest.mark.slow
 
 
 @st.composite
-def scenarios(draw: Any) -> tuple[Model, dict[str, int]]:
-    """A compiled scenario, and the limits that it must keep."""
+def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
+    """What a small scenario sets, and the limits that it must keep."""
     channels = draw(st.integers(1, 4))
     guided = draw(st.integers(1, 6))
     rounds = draw(st.integers(1, 4))
@@ -44,13 +44,13 @@ def scenarios(draw: Any) -> tuple[Model, dict[str, int]]:
     battery = (
         f"[{{{rack[1:-1]}, count: {racks}, missile: {dart}, rounds: {rounds}, reloads: {reloads}}}]"
     )
-    compiled = model(
-        fidelity="engagement",
-        raid__waves__all__count=str(draw(st.integers(1, 12))),
-        raid__waves__all__time_spread=f"{draw(st.integers(0, 240))} s",
-        raid__waves__all__time_jitter=f"{draw(st.integers(0, 30))} s",
-        duration=f"{draw(st.sampled_from([4, 12, 20]))} min",
-        defence__command_post=use(
+    changes = {
+        "fidelity": "engagement",
+        "raid__waves__all__count": str(draw(st.integers(1, 12))),
+        "raid__waves__all__time_spread": f"{draw(st.integers(0, 240))} s",
+        "raid__waves__all__time_jitter": f"{draw(st.integers(0, 30))} s",
+        "duration": f"{draw(st.sampled_from([4, 12, 20]))} min",
+        "defence__command_post": use(
             "perfect-post",
             identification_delay=f"{draw(st.integers(0, 20))} s",
             reaction_time=f"{draw(st.integers(0, 10))} s",
@@ -58,12 +58,12 @@ def scenarios(draw: Any) -> tuple[Model, dict[str, int]]:
             miss_called_kill=draw(share),
             kill_called_miss=draw(share),
         ),
-        defence__fire_units__unit__radar=use(
+        "defence__fire_units__unit__radar": use(
             "perfect-guidance",
             simultaneous_engagements=channels,
             missiles_guided_simultaneously=guided,
         ),
-        defence__fire_units__unit__doctrine=use(
+        "defence__fire_units__unit__doctrine": use(
             "rule",
             method=draw(st.sampled_from(["salvo", "shoot-look-shoot"])),
             first_salvo=draw(st.integers(1, 3)),
@@ -71,9 +71,9 @@ def scenarios(draw: Any) -> tuple[Model, dict[str, int]]:
             volleys_max=draw(st.integers(1, 4)),
             salvo_interval=f"{draw(st.integers(0, 4))} s",
         ),
-        defence__fire_units__unit__launchers=battery,
-    )
-    return compiled, {"channels": channels, "guided": guided}
+        "defence__fire_units__unit__launchers": battery,
+    }
+    return changes, {"channels": channels, "guided": guided}
 
 
 def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
@@ -176,7 +176,8 @@ def links_come_in_order(compiled: Model, memory: Memory, records: Any, kinds: An
 )
 @given(scenarios(), st.integers(0, 2**63), st.integers(0, 1000))
 def test_what_every_replication_conserves(case, seed: int, replication: int):
-    compiled, limits = case
+    changes, limits = case
+    compiled = model(**changes)
     memory = run_memory(compiled, seed, replication)
     records = np.array(memory.state.log[: memory.state.now[0].n_log])
     kinds = np.array(EVENTS)[records["kind"]].tolist()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,14 +104,18 @@ def campaign(
             # that compile at once both pay in full.
             run_range(model, allocate(model.tables), seed, missing[0][0], 1)
         began = time.perf_counter()
-        for part in _run_chunks(model, seed, missing, workers or os.cpu_count() or 1):
-            fresh += len(part.replication)
-            done += len(part.replication)
-            if folder is not None:
-                _write_part(folder, part)
-            parts.append(part)
-            if progress:
-                progress(done, limit if precision is None else replications)
+        chunks = _run_chunks(model, seed, missing, workers or os.cpu_count() or 1)
+        with _interrupts() as asked, contextlib.closing(chunks):
+            for part in chunks:
+                fresh += len(part.replication)
+                done += len(part.replication)
+                if folder is not None:
+                    _write_part(folder, part)
+                parts.append(part)
+                if progress:
+                    progress(done, limit if precision is None else replications)
+                if asked():
+                    raise KeyboardInterrupt
         seconds += time.perf_counter() - began
         results = _first(Outcomes.join(parts), limit)
         if limit >= replications or _precise(results, precision):
@@ -117,6 +123,31 @@ def campaign(
         limit = min(replications, limit + 4 * size)
         if folder is None:
             raise InputError.of("`precision` needs a run folder", "give one")
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed, to be asked between two parts; a second one stops at once.
+
+    An exception that a signal raises can fall into a destructor, which swallows it, or between a
+    part and its name. Only the main thread may set a handler; others get interrupts as they come.
+    """
+    count = 0
+
+    def note(number: int, frame: Any) -> None:
+        nonlocal count
+        count += 1
+        if count > 1:
+            raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: count > 0
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _precise(results: Outcomes, precision: float | None) -> bool:
@@ -148,7 +179,7 @@ def _missing(held: list[tuple[int, int]], wanted: int, size: int) -> Iterator[tu
 
 def _run_chunks(
     model: Model, seed: int, chunks: list[tuple[int, int]], workers: int
-) -> Iterator[Outcomes]:
+) -> Generator[Outcomes, None, None]:
     """Outcomes of the chunks as they finish; threads, since the kernels hold no lock."""
     if not chunks:
         return
