@@ -20,7 +20,7 @@ from algebra_scenarios import model, use
 
 from openiads.eventlog import save_model
 
-EVIDENCE = {"model": "kernels", "authority": "plain Python", "kind": "self-agreement"}
+EVIDENCE = {"model": "engagement", "authority": "plain Python", "kind": "own sweep"}
 SCRIPT = Path(__file__).parent / "jit_representatives.py"
 TOLERANCE = 1e-12
 
