@@ -64,8 +64,9 @@ def test_a_choice_by_name_is_kept_unless_it_is_asked_for():
 
 
 def test_as_of_hears_only_what_had_been_said():
-    late = {b.parameter: b for b in beliefs_of(load("default", {"choose.rule": "as-of:2020"}))}
-    assert values(late["40n6e.range_max_aerodynamic"]) == ["400 km"]
+    name = "40n6e.range_max_aerodynamic"
+    (belief,) = beliefs_of(load("default", {f"choose.{name}": "as-of:2020"}), name)
+    assert values(belief) == ["400 km"]
 
 
 def test_parameters_items_and_claims_can_be_named(default):
