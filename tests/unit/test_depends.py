@@ -11,6 +11,8 @@ from openiads.scenario.depends import changed, first_link, reaches
 from openiads.scenario.load import load
 from openiads.scenario.parts import Provenance
 
+pytestmark = pytest.mark.slow  # compile flies missiles out: minutes without compiled code
+
 FLY = {"fly_range_m", "fly_altitude_m", "fly_time_s", "fly_speed_mps"}
 
 
@@ -65,7 +67,6 @@ def alternatives(scenario):
             yield use, others[0]
 
 
-@pytest.mark.slow
 def test_the_map_holds_for_every_parameter_of_the_default_scenario(nominal):
     scenario, model = nominal
     moved = 0

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 from openiads.claims import checks
 from openiads.claims.articles import ArticleClaim
 from openiads.claims.audit import Record
 from openiads.claims.checks import km
 from openiads.claims.findings import Evidence, Finding, Margin, Step
+from openiads.claims.held_tracks import GRAVITY_MPS2, SPACING_M, Raid, trials
 from openiads.claims.judging import CLAIMED_REACH_M, finding_of, strip_of
 from openiads.scenario.record import independent_voices
 from openiads.units import to_si
@@ -96,6 +99,21 @@ def tracks_300(article: ArticleClaim, evidence: Evidence, record: Record) -> Fin
     scan_s, said = evidence.given_si("91n6e.scan_period", 10.0, "a scan takes 10 s")
     held = checks.track_spacing(scan_s, 3 * 9.80665, 300e3, 300)
     slow = checks.track_spacing(scan_s, 9.80665, 300e3, 300)
+    false_plots, false_said = evidence.given_si(
+        "91n6e.false_plots_per_scan", 4.0, "4 false plots a scan"
+    )
+    flown = trials(
+        Raid(
+            targets=300,
+            spacing_m=SPACING_M,
+            range_m=300e3,
+            scan_s=scan_s,
+            acceleration_mps2=GRAVITY_MPS2,
+            false_plots=false_plots,
+            range_error_m=checks.RANGE_ERROR_M,
+            azimuth_error_rad=math.radians(checks.AZIMUTH_ERROR_DEG),
+        )
+    )
     names = ", ".join(sorted({c.source.publisher.split(",")[0] for c in others}))
     why = f"Others say the same ({names}). {held.why}"
     gentle = f"for turns of 1 g only, {km(-(slow.margin.value if slow.margin else 0) * 1e3):g} km"
@@ -104,8 +122,10 @@ def tracks_300(article: ArticleClaim, evidence: Evidence, record: Record) -> Fin
         held,
         mind="A recorded trial with 300 targets in a dense raid.",
         why=why,
-        assumed=(*held.assumed, said),
-        conditions=(*held.conditions, gentle),
+        assumed=(*held.assumed, said, false_said, *flown.assumed),
+        conditions=(*held.conditions, gentle, *flown.conditions),
+        calculation=(*held.calculation, *flown.steps),
+        models=(*held.models, *flown.models),
     )
 
 
