@@ -130,6 +130,8 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.log_level = log_level
     now.n_log = 0
     now.n_flying = 0
+    now.ordered_rounds = now.ordered_volleys = 0
+    now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])
