@@ -343,8 +343,9 @@ def rays(height_m, row, column, eye_m, row_spacing_m, column_spacing_m, radius_m
     """Accurate viewshed: the lowest visible altitude (m) over every cell, by rays to the border.
 
     Arguments as in `sweep`. A ray takes the bilinear height on every ring and halfway between
-    rings, eight times a ring near the eye; the last cell of each sight line is exact (`_own_side`). 99.9 % of cells or more agree
-    with exact profiles of the bilinear surface on real relief (benchmarks/viewshed.py).
+    rings, eight times a ring near the eye; the last cell of each sight line is exact (`_own_side`).
+    About 99.9 % of cells or more agree with exact profiles of the bilinear surface on real relief
+    (benchmarks/viewshed.py).
     """
     out_m[row, column] = height_m[row, column]
     for quadrant in range(4):
