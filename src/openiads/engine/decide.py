@@ -42,17 +42,35 @@ PATIENCE = 3.0
 
 @kernel(borrows=True)
 def decide(m: Any, s: Any) -> None:
-    """One assignment cycle: rank the engageable tracks and order shots in that order."""
+    """One assignment cycle: rank the engageable tracks and order shots in that order.
+
+    While no unit has a round and a channel left, a track that is known to wait for one keeps
+    waiting: only tracks of which that is not known yet are looked at.
+    """
     count = 0
     now_s = s.now[0].time_s
+    free = anything_free(m, s)
     for slot in range(s.now[0].n_slots):
-        if is_candidate(m, s, slot, now_s):
+        if is_candidate(m, s, slot, now_s) and (free or s.picture[slot].blocked <= WINDOW):
             s.picture[slot].score = score(m, s, slot, now_s)
             s.ranked[count] = slot
             count += 1
     rank(s.picture, s.ranked, count)
     for k in range(count):
-        assign(m, s, s.ranked[k], now_s)
+        slot = s.ranked[k]
+        if free or s.picture[slot].blocked <= WINDOW:
+            assign(m, s, slot, now_s)
+            free = free and anything_free(m, s)
+
+
+@kernel(inline="always", borrows=True)
+def anything_free(m: Any, s: Any) -> bool:
+    """Whether any unit could order any missile now."""
+    for unit in range(m.units.shape[0]):
+        for missile in range(m.missiles.shape[0]):
+            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile) == 0:
+                return True
+    return False
 
 
 @kernel(inline="always", borrows=True)

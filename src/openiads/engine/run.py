@@ -30,6 +30,7 @@ from openiads.engine.world import (
     Tables,
     allocate,
 )
+from openiads.faults import CapacityError
 from openiads.kernel import kernel
 
 
@@ -202,10 +203,6 @@ def replicate_many(
 
 FIGURES = ("interceptors", "false_tracks", "looks", "ended_s")
 """Columns of ``figures`` in `replicate_many`."""
-
-
-class CapacityError(RuntimeError):
-    """A table of the engine was too small for a replication, which is therefore invalid."""
 
 
 def check(memory: Memory, replication: int) -> None:

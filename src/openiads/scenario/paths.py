@@ -30,8 +30,8 @@ long as bending into it at `BLEND_LOAD_G` takes, 1.5 km from 20 m at 700 m/s."""
 
 STEP_LENGTH_M, STEP_LEAST_S, STEP_MOST_S = 250.0, 0.5, 3.0
 """Grid step: what a threat flies in one, within bounds. The engine's cubic between two grid points
-is within 1 m of the knots (tests/unit/test_profiles.py). It is exact on a straight leg and errs by
-a h^2 / 64 where the acceleration jumps by a."""
+is within 1 m of the knots (tests/unit/test_ways_of_flying.py). It is exact on a straight leg and
+errs by a h^2 / 64 where the acceleration jumps by a."""
 
 SURFACE_STEP_S, REST_S = 30.0, 86_400.0
 """Grid step on the surface, and how long what stands still is there: the longest scenario."""

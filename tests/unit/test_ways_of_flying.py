@@ -1,4 +1,4 @@
-"""Profiles that a wave may fly: each compiles from the catalogue and ends where it should."""
+"""Ways of flying that a scenario may ask for: arcs, pieces, places on the way, the surface."""
 
 import math
 
@@ -17,10 +17,6 @@ from openiads.scenario.paths import fly, pieces
 from openiads.scenario.reader import read_yaml
 
 LAT0 = math.radians(45.0)
-ISS = (
-    "1 25544U 98067A   14020.93268519  .00009878  00000-0  18200-3 0  5082",
-    "2 25544  51.6498 109.4756 0003572  55.9686 274.8005 15.49815350868473",
-)
 
 
 def flown(threat: str, distance: str, **given: object):
@@ -38,46 +34,13 @@ def flown(threat: str, distance: str, **given: object):
     return row["step_s"] * np.arange(len(pos)), pos, height
 
 
-def test_a_hypersonic_cruise_missile_cruises_and_dives() -> None:
-    t, pos, height = flown("cruise_hypersonic", "600 km")
-    assert np.linalg.norm(pos[-1]) < 50.0
-    assert np.median(height) == pytest.approx(30e3, rel=0.02)
-    speed = np.linalg.norm(np.diff(pos, axis=0), axis=1) / np.diff(t)
-    assert 1500.0 < speed[5] < 3500.0
-
-
-def test_a_glide_vehicle_reaches_its_aim_at_several_times_the_speed_of_sound() -> None:
-    t, pos, height = flown("hgv", "1800 km")
-    assert np.linalg.norm(pos[-1]) < 100.0
-    glide = height[(t > 0.4 * t[-1]) & (t < 0.8 * t[-1])]
-    assert glide.min() > 20e3 and glide.max() < 80e3
-    assert 400.0 < t[-1] < 1500.0
-
-
-def test_a_satellite_passes_from_rise_to_set() -> None:
-    t, pos, height = flown("leo_satellite", "1000 km", tle_line1=ISS[0], tle_line2=ISS[1])
-    assert np.all((height > 400e3) & (height < 440e3))
-    assert 100.0 < t[-1] < 660.0
-    assert pos[:, 2].max() > 0.0 and abs(pos[0, 2]) < 90e3
-
-
-def test_a_satellite_without_elements_is_a_fault() -> None:
-    with pytest.raises(InputError, match="two-line element set"):
-        flown("leo_satellite", "1000 km")
-
-
-def test_a_weave_swings_about_the_path() -> None:
-    _, plain, _ = flown("cruise_subsonic", "120 km")
-    _, swung, _ = flown(
-        "cruise_subsonic", "120 km", weave_amplitude="300 m", weave_period="40 s"
-    )  # fmt: skip
-    assert np.abs(plain[:, 1]).max() < 20.0
-    assert np.abs(swung[:, 1]).max() == pytest.approx(300.0, rel=0.02)
+def test_a_jink_swings_to_both_sides() -> None:
     _, jinked, _ = flown(
         "cruise_subsonic", "120 km", weave_amplitude="150 m", weave_period="20 s",
         weave_kind="jink",
     )  # fmt: skip
-    assert np.abs(jinked[:, 1]).max() == pytest.approx(150.0, rel=0.02)
+    assert jinked[:, 1].max() == pytest.approx(150.0, rel=0.02)
+    assert jinked[:, 1].min() == pytest.approx(-150.0, rel=0.02)
 
 
 def test_lofted_and_depressed_arcs_fly_the_apogee_they_say() -> None:
