@@ -59,6 +59,8 @@ claims:
   g: {claim: x, check: compare, with: s-400.altitude, value: 3 km}
   h: {claim: x, check: compare, with: s-400.altitude_max, value: 3 s}
   i: {claim: x, check: compare, with: s-400.altitude_max, value: high}
+  j: {claim: x, check: simulate, measure: luck, at_most: few, beliefs: 1, replications: 0}
+  k: {claim: x, check: simulate, scenario: default, set: 3, colour: red}
 """
 
 
@@ -79,5 +81,13 @@ def test_every_fault_in_one_pass(tmp_path: Path):
         "claims.g.with",
         "claims.h.value",
         "claims.i.value",
+        "claims.j",
+        "claims.j.measure",
+        "claims.j.at_most",
+        "claims.j.beliefs",
+        "claims.j.replications",
+        "claims.k",
+        "claims.k.set",
+        "claims.k.colour",
     }
     assert all(f.line and f.file for f in error.value.faults)

@@ -20,13 +20,13 @@ from openiads.claims.articles import (
 )
 from openiads.claims.conflicts import catalogue_conflicts
 from openiads.claims.disagreement import Conflict
-from openiads.claims.findings import Evidence, Finding
+from openiads.claims.findings import Evidence, Finding, Margin, Step
 from openiads.claims.ledger import Event, Ledger, load_ledger
 from openiads.claims.ledger_conflicts import ledger_conflicts
 from openiads.claims.ledger_steps import reports_of
 from openiads.faults import InputError
 from openiads.scenario.catalogue import Catalogue, load_catalogue
-from openiads.scenario.record import count_voices
+from openiads.scenario.record import Source, count_voices
 
 TECHNICAL = tuple(str(n) for n in range(1, 30))
 """Ids of the claims about systems; the rest are about transfers."""
@@ -42,6 +42,11 @@ WHY_NOT = {
 }
 
 REASONS = {
+    "17": "“Game changer” names no measure: neither what changes nor by how much.",
+    "18": "“Most advanced” names no measure to rank by; reach, ceiling and speed are judged one "
+    "by one (claims 1, 2, 14).",
+    "27": "It is an announcement about a film, not a property of a system.",
+    "29": "It is a forecast without a term or a measure; only the years can judge it.",
     "9": "A reporting name and a class are conventions, not measurements.",
     "23": "It says that something is not published; that cannot be weighed, only refuted by "
     "publishing it.",
@@ -122,23 +127,21 @@ def by_record(article: ArticleClaim, evidence: Evidence, record: Record) -> Find
     """The verdict of the record alone, without physics."""
     conflicts = _conflicts_of(article, record)
     if article.kind == "opinion" or article.kind == "event":
-        return Finding(article.id, "not checkable", WHY_NOT[article.kind], mind=MIND["opinion"])
+        why = REASONS.get(article.id, WHY_NOT[article.kind])
+        return Finding(article.id, "not checkable", why, mind=MIND["opinion"])
     if conflicts:
-        others = tuple(dict.fromkeys(r for c in conflicts for r in c.readings))
-        others = tuple(r for r in others if r != "plain disagreement")
-        sides = "; ".join(side.value for side in conflicts[0].sides)
-        why = f"The record holds against one another: {sides}."
-        return Finding(
-            article.id, "contradicts another claim", why, conditions=others[:6], mind=MIND["record"]
-        )
+        return _contradicting(article, conflicts, record)
     agreeing = _agreeing(article, record)
     if agreeing:
         names = ", ".join(sorted({e.source.publisher for e in agreeing}))
         why = f"Independent reports agree: {names}."
+        voices = float(count_voices(e.source for e in agreeing))
         return Finding(
             article.id,
             "supported",
             why,
+            margin=Margin(voices, "voices", "independent voices that agree"),
+            calculation=(Step("independent voices that agree", voices, "voices"),),
             uses=tuple(e.id for e in agreeing),
             mind=MIND["record"],
         )
@@ -152,6 +155,41 @@ MIND = {
 }
 
 
+def _contradicting(article: ArticleClaim, conflicts: Sequence[Conflict], record: Record) -> Finding:
+    """What stands on the claim's own side and on the others, and how it may be read."""
+    readings = dict.fromkeys(r for c in conflicts for r in c.readings)
+    sides = "; ".join(side.value for side in conflicts[0].sides)
+    mine = _own_ids(article, record)
+    own: dict[str, Source] = {}
+    others: dict[str, Source] = {}
+    for conflict in conflicts:
+        for side in conflict.sides:
+            held = own if mine & {s.id for s in side.said} else others
+            held |= {s.id: s.source for s in side.said}
+    ours, theirs = float(count_voices(own.values())), float(count_voices(others.values()))
+    return Finding(
+        article.id,
+        "contradicts another claim",
+        f"The record holds against one another: {sides}.",
+        conditions=tuple(readings)[:6],
+        margin=Margin(ours - theirs, "voices", "independent voices on its side beyond the others'"),
+        calculation=(
+            Step("independent voices on its side", ours, "voices"),
+            Step("independent voices on the other sides", theirs, "voices"),
+        ),
+        uses=tuple(others),
+        mind=MIND["record"],
+    )
+
+
+def _own_ids(article: ArticleClaim, record: Record) -> set[str]:
+    """Ids of all that carries the article's sentences: claims, events, readings as data."""
+    mine = set(record.judged(article)) | {e.id for e in _events_of(article, record)}
+    return mine | {
+        i for c in record.conflicts for i in c.ids if i.startswith(f"article.{article.id}.")
+    }
+
+
 def _events_of(article: ArticleClaim, record: Record) -> list[Event]:
     """Events of the ledger that carry the article's sentences."""
     sources = {source.id for source, _ in article.said}
@@ -160,8 +198,7 @@ def _events_of(article: ArticleClaim, record: Record) -> list[Event]:
 
 
 def _conflicts_of(article: ArticleClaim, record: Record) -> list[Conflict]:
-    mine = set(record.judged(article)) | {e.id for e in _events_of(article, record)}
-    mine |= {i for c in record.conflicts for i in c.ids if i.startswith(f"article.{article.id}.")}
+    mine = _own_ids(article, record)
     return [c for c in record.conflicts if c.ids & mine and c.rule != "sequence"]
 
 

@@ -134,6 +134,20 @@ def horizon_curves(range_m: float, antennas_m: tuple[float, float]) -> Curves:
     return Curves(title, "distance (km)", "target height (km)", series, marks)
 
 
+def speed_curves(marks: Sequence[tuple[float, float, str]]) -> Curves:
+    """Speed at burnout that a range takes, with (range, speed, label) of claims marked; SI."""
+    top = max(12_000e3, 1.2 * max(range_m for range_m, _, _ in marks))
+    ranges = [top * i / 40 for i in range(1, 41)]
+    line = tuple((r / 1e6, float(minimum_energy(r)[0]) / 1e3) for r in ranges)
+    return Curves(
+        "The least speed at burnout that carries a ballistic missile so far (vacuum)",
+        "range (thousand km)",
+        "speed at burnout (km/s)",
+        (("least speed", ((0.0, 0.0), *line)),),
+        tuple((r / 1e6, v / 1e3, text) for r, v, text in marks),
+    )
+
+
 def ballistic_speed(range_m: float, speed_mps: float) -> Held:
     """Does a ballistic missile of this range stay below this speed?
 
@@ -152,17 +166,19 @@ def ballistic_speed(range_m: float, speed_mps: float) -> Held:
         ),
     )
     ratio = speed_mps / needed - 1.0
+    claimed = f"claimed: {km(range_m):g} km with {speed_mps / 1e3:g} km/s"
+    picture = speed_curves([(range_m, speed_mps, claimed)])
     margin = Margin(round(100 * ratio, 1), "%", "claimed speed beyond what the range takes")
     models = (MINIMUM_ENERGY, SPEED_TO_RANGE, ARC_SPEED)
     if ratio >= -MACH_TOLERANCE:
         why = "The speed is what a missile of that range has."
-        return Held("supported", why, (), margin, steps, models, (VACUUM,))
+        return Held("supported", why, (), margin, steps, models, (VACUUM,), picture)
     why = f"A missile of {km(range_m):g} km has {needed / 1e3:.2f} km/s, not {speed_mps / 1e3:g}."
     conditions = (
         f"the missile's range is {round(reach / 1e3, -1):g} km or less",
         "or the air has slowed it before it is met",
     )
-    return Held("only if", why, conditions, margin, steps, models, (VACUUM,))
+    return Held("only if", why, conditions, margin, steps, models, (VACUUM,), picture)
 
 
 def slowed_by_air(
