@@ -244,7 +244,8 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
         return {"value": None, "rule": rule, "reason": "nothing was published by then"}
     assumed = parameter.assumed
     held = [*([choice.claim] if choice.claim else []), *choice.agree, *choice.over]
-    shown = held if rule.startswith("as-of:") else parameter.claims
+    past = rule.startswith("as-of:")  # our notes are hindsight
+    shown = held if past else parameter.claims
     return {
         "value": choice.value,
         "unit": choice.unit,
@@ -261,7 +262,8 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
                 "unit": c.unit,
                 "bound": c.bound,
                 "quote": c.quote,
-                "note": c.note,
+                "note": None if past else c.note,
+                "doubted_by": c.doubted_by.id if c.doubted_by and not past else None,
                 "source": {
                     "id": c.source.id,
                     "title": c.source.title,

@@ -39,7 +39,8 @@ TIERS = {
 BOUNDS = ("max", "min", "approx", "exact", "range")
 
 RULES = {
-    "nominal": "best tier of source, then the most recent, then the first listed",
+    "nominal": "best tier of source, then the most recent, then the first listed; what a source "
+    "doubts only where nothing else is held",
     "lowest": "the lowest value that anybody states (low ends of ranges)",
     "highest": "the highest value that anybody states (high ends of ranges)",
     "assumed": "the assumed value, whatever the claims say",
@@ -93,6 +94,12 @@ class Claim:
     source: Source
     quote: str
     note: str | None = None
+    doubted_by: Source | None = None
+    """The source, often the very one that passes it on, that says the figure cannot be right."""
+
+    def doubted(self, day: str = "9999-12-31") -> bool:
+        """Whether anybody had doubted it by ``day``."""
+        return self.doubted_by is not None and self.doubted_by.latest_day <= day
 
     @property
     def is_text(self) -> bool:
@@ -205,7 +212,11 @@ class Parameter:
         if not picked and kind in ("source", "tier", "claim"):
             choice = self.choose("nominal")
             return replace(choice, rule=f"{choice.rule} (nothing under {rule})")
+        day = latest_day(argument) if kind == "as-of" else "9999-12-31"
         numbers = [c for c in picked if not c.is_text]
+        sound = [c for c in numbers if not c.doubted(day)]
+        if not sound and self.assumed is not None and kind in ("nominal", "tier", "as-of"):
+            return self._assume(rule, self.assumed, picked)
         if not numbers and self.assumed is not None:
             return self._assume(rule, self.assumed, picked)
         if not picked:
@@ -216,10 +227,15 @@ class Parameter:
                 line=self.line,
                 key=self.id,
             )
-        best = best_first(numbers or picked)[0]
+        best = best_first(sound or numbers or picked)[0]
         if kind in ("lowest", "highest") and numbers:
             best = self._end(kind, numbers, best)
-        return self._take(best, kind, rule, picked if kind == "as-of" else self.claims)
+        choice = self._take(best, kind, rule, picked if kind == "as-of" else self.claims)
+        if not best.doubted(day):
+            return choice
+        assert best.doubted_by is not None
+        who = "its own source" if best.doubted_by is best.source else best.doubted_by.id
+        return replace(choice, reason=f"{choice.reason}; doubted by {who}")
 
     def candidates(self, rule: str) -> tuple[Claim, ...]:
         """The claims that ``rule`` lets be heard."""

@@ -16,7 +16,7 @@ RECORD_KEYS = frozenset({"claims", "assumed", "range", "reason", "use", "derived
 QUOTE_WORDS = 25
 
 _ITEM_KEYS = frozenset({"kind", "name", "parent", "nato_name", "examples", "note", "parameters"})
-_CLAIM_KEYS = frozenset({"id", "value", "unit", "bound", "source", "quote", "note"})
+_CLAIM_KEYS = frozenset({"id", "value", "unit", "bound", "source", "quote", "note", "doubted_by"})
 _SOURCE_KEYS = frozenset(
     {"title", "publisher", "tier", "url", "date", "date_inferred", "seed", "repeats"}
 )
@@ -253,7 +253,8 @@ def _check_claim(
         return [document.fault(key, "must be a mapping", "id, value, unit, bound, source, quote")]
     needed = ("id", "value", "unit", "bound", "source", "quote")
     faults = _keys(document, key, claim, _CLAIM_KEYS, needed)
-    faults += _texts(document, key, claim, ("id", "unit", "bound", "source", "quote", "note"))
+    texts = ("id", "unit", "bound", "source", "quote", "note", "doubted_by")
+    faults += _texts(document, key, claim, texts)
     if len(faults):
         return faults
     name, source, bound = claim["id"], claim["source"], claim["bound"]
@@ -267,6 +268,10 @@ def _check_claim(
     if source not in sources:
         mend = nearest(source, sources) + " Or describe it under `sources:`."
         faults.append(document.fault((*key, "source"), f"'{source}' is no known source", mend))
+    doubter = claim.get("doubted_by")
+    if doubter is not None and doubter not in sources:
+        mend = nearest(doubter, sources)
+        faults.append(document.fault((*key, "doubted_by"), f"'{doubter}' is no known source", mend))
     if bound not in BOUNDS:
         faults.append(document.fault((*key, "bound"), f"'{bound}' is no bound", ", ".join(BOUNDS)))
     if _COORDINATES.search(claim["quote"]):
