@@ -242,6 +242,20 @@ extra: 1
 """
 
 
+def test_a_unit_written_out_and_an_unknown_doubter(tmp_path: Path):
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "items:\n  s-400:\n    parameters:\n      altitude_max:\n        claims:\n"
+        "          - {id: s-400.altitude_max.90, value: 3, unit: kilometres, bound: max,\n"
+        "             source: seed1, quote: a, doubted_by: nobody}\n"
+    )
+    with pytest.raises(InputError) as error:
+        check_file(path)
+    mends = {fault.key.rsplit(".", 1)[1]: fault.mend for fault in error.value.faults}
+    assert mends["unit"] == "write km"
+    assert "doubted_by" in mends
+
+
 def test_every_fault_of_a_file_in_one_pass(tmp_path: Path):
     path = tmp_path / "broken.yaml"
     path.write_text(BROKEN)

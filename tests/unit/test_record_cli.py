@@ -118,6 +118,14 @@ def test_check_takes_both_kinds_of_file(monkeypatch, capsys, tmp_path: Path):
     path.write_text(event.replace("source: page", "source: nobody"))
     status, _, err = run(monkeypatch, capsys, "catalogue", "check", str(path))
     assert status == 2 and "no known source" in err
+    # a claim without words is refused, and so are coordinates; --json still prints one object
+    path.write_text(event.replace("it was signed", '""'))
+    status, out, err = run(monkeypatch, capsys, "catalogue", "check", str(path), "--json")
+    (fault,) = json.loads(out)["faults"]
+    assert status == 2 and fault["message"] == "has no quote" and fault["line"] and not err
+    path.write_text(event.replace("it was signed", '"seen at 55.7558 N, 37.6173 E"'))
+    status, out, _ = run(monkeypatch, capsys, "catalogue", "check", str(path), "--json")
+    assert status == 2 and json.loads(out)["faults"][0]["message"] == "holds coordinates"
     path.write_text("items:\n  a: {kind: radar, name: A, parameters: {reach: 3 parsec}}\n")
     status, _, err = run(monkeypatch, capsys, "catalogue", "check", str(path))
     assert status == 2 and "no unit" in err
