@@ -83,6 +83,18 @@ def test_rules_on_the_reach_of_the_s_400(catalogue: Catalogue):
     assert reach.conflicting
 
 
+def test_a_view_as_of_a_day_may_name_what_chooses_where_it_is_empty(catalogue: Catalogue):
+    reach = catalogue["s-400"].parameters["range_max_aerodynamic"]
+    assert reach.choose("as-of:2013-12-31 or nominal") == reach.choose("as-of:2013-12-31")
+    other = reach.choose("as-of:2007-06-13 or lowest")
+    assert other.value == 30
+    assert other.rule == "lowest (nothing under as-of:2007-06-13)"
+    assert reach.candidates("as-of:2007-06-14 or nominal") == reach.candidates("as-of:2007-06-14")
+    for rule in ("nominal or lowest", "as-of:2018 or best", "as-of:2018 or as-of:2019 or nominal"):
+        with pytest.raises(InputError):
+            reach.choose(rule)
+
+
 def test_what_its_own_source_doubts_gives_way(catalogue: Catalogue):
     """A doubted figure is taken only where nothing else is held, and the reason says so."""
     poster = Source("poster", "title", "poster", "hobbyist", date="2022-11-16")

@@ -54,6 +54,14 @@ def test_a_view_as_of_a_day_shows_nothing_later(monkeypatch, capsys):
         for claim in parameter.get("claims", ())
     ]
     assert len(dates) > 5 and all(date and date[:4] <= "2013" for date in dates)
+    # our notes are hindsight: neither this nor a query as of a day may hold one
+    assert '"note": null' in out and '"note": "' not in out and '"doubted_by": "' not in out
+    query = "select count(*) n, count(note) notes, max(said_last) last_day from claims"
+    _, out, _ = run(
+        monkeypatch, capsys, "ledger", "--as-of", "2018-03-01", "--sql", query, "--json"
+    )
+    (row,) = json.loads(out)["rows"]
+    assert row["n"] > 50 and row["notes"] == 0 and row["last_day"] <= "2018-03-01"
 
 
 @pytest.mark.parametrize(

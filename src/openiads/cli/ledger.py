@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -142,7 +143,9 @@ def _rows(
         {
             "events": tables.event_rows(held),
             "claims": tables.claim_rows(
-                c for c in load_catalogue().claims() if c.source.id in part.sources
+                replace(c, note=None) if as_of else c  # our notes are hindsight
+                for c in load_catalogue().claims()
+                if c.source.id in part.sources
             ),
             "sources": tables.source_rows(part.sources.values()),
             "conflicts": found,
