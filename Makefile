@@ -27,7 +27,7 @@ check: setup
 
 test: check
 	$(BIN)/pytest -n 2 --matrix=check
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/unit -m "not slow"
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/kernels -m "not slow"
 
 validation: setup
 	$(BIN)/python tests/matrix.py

@@ -156,10 +156,11 @@ def lock(m: Any, s: Any, slot: int) -> int:
     best = -1
     basket = m.settings[0].lock_basket_m
     least = basket * basket
+    # Most of a large raid is far away, which its grid point tells without interpolation.
     for k in range(s.now[0].n_flying):
         threat = s.flying[k]
         at, part = truth_at(m, s, threat, now_s)
-        if at < 0:
+        if at < 0 or is_far(m, at, m.threats[threat].step_s, x, y, basket):
             continue
         tx, ty, tz = position_at(m, at, part, m.threats[threat].step_s)
         gap = (tx - x) ** 2 + (ty - y) ** 2 + (tz - z) ** 2
@@ -167,6 +168,20 @@ def lock(m: Any, s: Any, slot: int) -> int:
             least = gap
             best = threat
     return best
+
+
+@kernel(inline="always", borrows=True)
+def is_far(m: Any, at: int, step_s: float, x: float, y: float, near_m: float) -> bool:
+    """Whether a path is further than ``near_m`` from (x, y) all the way to its next grid point.
+
+    A cubic between two points strays from the first by less than twice the step at the speeds of
+    both ends.
+    """
+    p, v = m.grid_pos_m, m.grid_vel_mps
+    dx, dy = abs(p[at, 0] - x), abs(p[at, 1] - y)
+    stray_x = near_m + 2.0 * step_s * (abs(v[at, 0]) + abs(v[at + 1, 0]))
+    stray_y = near_m + 2.0 * step_s * (abs(v[at, 1]) + abs(v[at + 1, 1]))
+    return dx > stray_x or dy > stray_y
 
 
 @kernel(borrows=True)
