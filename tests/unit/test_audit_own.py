@@ -44,6 +44,9 @@ def test_each_check_gives_its_verdict(tmp_path: Path):
         "tass": "contradicts another claim",
         "alone": "supported",
     }
+    # 45 km to a target at 50 m: (45 - 4.124 sqrt(50))^2 / 4.124^2 = 14.7 m by the usual rule
+    (stand,) = found["between"].conditions
+    assert stand == "the antenna stands 15 m high or higher"
     # the three claims of 30 km all go back to TASS, which this one repeats
     assert not {"s-400.altitude_max.01", "s-400.altitude_max.02"} & set(found["tass"].uses)
 

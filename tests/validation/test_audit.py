@@ -184,6 +184,13 @@ def test_all_81_claims_get_a_verdict(record):
     by_id = {f.claim: f for f in found}
     assert by_id["54"].verdict == "contradicts another claim"
     assert by_id["41"].verdict == "contradicts another claim"
+    # only reports that cannot be so beside the claim stand against it: 2014 holds November 2014
+    held = {e.id: e for e in record.ledger.events}
+    dates = [held[name].date for name in by_id["31"].against if held[name].kind == "contract"]
+    assert "2015" in dates and "2014" not in dates
+    # an article that says both is set against itself
+    assert {held[name].source.id for name in by_id["39"].against} >= {"seed1"}
+    assert all(f.margin is not None for f in found if f.verdict != "not checkable")
     assert set(JUDGES) <= set(by_id)
     with pytest.raises(InputError):
         audit(record, ["82"])

@@ -226,8 +226,9 @@ def _weighed(name: str, mine: Claim, agree: list[Claim], against: list[Claim]) -
     one = to_si(1.0, mine.unit)
     rows = [("your claim", *(2 * (float(mine.number() or 0.0),)), True)]
     for c in [*agree, *against]:
-        number = to_si(c.number() or 0.0, c.unit) / one
-        rows.append((c.source.publisher.split(",")[0][:32], number, number, False))
+        ends = c.value if isinstance(c.value, tuple) else (c.number() or 0.0,) * 2
+        low, high = (to_si(float(end), c.unit) / one for end in ends)
+        rows.append((c.source.publisher.split(",")[0][:32], low, high, False))
     margin = Margin(
         float(independent_voices(agree) - independent_voices(against)),
         "voices",

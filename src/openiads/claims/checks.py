@@ -109,7 +109,9 @@ def line_of_sight(
         conditions: tuple[str, ...] = ()
     elif range_m <= far:
         verdict, why = "only if", "The target is above the horizon for the higher antennas only."
-        conditions = (f"the antenna stands nearly {high:g} m high",)
+        stand = float(horizon_height_m(target_height_m, range_m))
+        steps.append(Step("height of an antenna that just sees the target", stand, "m"))
+        conditions = (f"the antenna stands {stand:.0f} m high or higher",)
     else:
         verdict, why = "contradicted", "The target is below the horizon for every antenna."
         conditions = (f"it would take a target at {km(need_high):g} km or higher",)
@@ -119,7 +121,8 @@ def line_of_sight(
 
 def horizon_curves(range_m: float, antennas_m: tuple[float, float]) -> Curves:
     """Range of the horizon over target height, for two antennas, with the claimed range marked."""
-    top = max(12_000.0, 1.25 * float(horizon_height_m(antennas_m[0], range_m)))
+    highest = float(horizon_height_m(antennas_m[0], range_m))
+    top = max(12_000.0, 1.25 * highest) if highest > 1_000.0 else max(200.0, 1.5 * highest)
     heights = [top * (i / 40) ** 2 for i in range(41)]
     series = tuple(
         (
@@ -129,7 +132,8 @@ def horizon_curves(range_m: float, antennas_m: tuple[float, float]) -> Curves:
         for a in dict.fromkeys(antennas_m)
     )
     need = float(horizon_height_m(antennas_m[1], range_m)) / 1e3
-    marks = ((range_m / 1e3, need, f"{range_m / 1e3:g} km: from {need:.1f} km up"),)
+    said = f"{need:.1f} km" if need >= 1.0 else f"{1e3 * need:.0f} m"
+    marks = ((range_m / 1e3, need, f"{range_m / 1e3:g} km: from {said} up"),)
     title = "Lowest height at which a target rises over the radar's horizon"
     return Curves(title, "distance (km)", "target height (km)", series, marks)
 

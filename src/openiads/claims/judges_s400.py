@@ -142,7 +142,7 @@ def three_kinds(article: ArticleClaim, evidence: Evidence, record: Record) -> Fi
     near = float(checks.horizon_range_m(checks.ANTENNA_LOW_M, low[0]))
     far = float(checks.horizon_range_m(checks.ANTENNA_HIGH_M, low[-1]))
     held = checks.line_of_sight(claimed, low[0])
-    said = ", ".join(dict.fromkeys(c.shown() for c in ballistic))
+    said = " or ".join(dict.fromkeys(c.shown() for c in ballistic))
     return finding_of(
         article,
         held,

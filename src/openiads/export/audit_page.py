@@ -31,7 +31,7 @@ MARK = {
 """A sign beside the colour, for those who cannot tell the colours apart."""
 HEADINGS = {
     "only if": "It holds only if:",
-    "contradicted": "What it would take:",
+    "contradicted": "Conditions:",
     "contradicts another claim": "How the two may go together:",
 }
 """What the conditions of a finding are, by its verdict."""

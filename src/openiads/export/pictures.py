@@ -70,7 +70,8 @@ def _curves(c: Curves, name: str) -> str:
     for x, y, text in c.marks:
         a, b = at(x, y)
         # clear of the curve: to the left above it, to the right below it
-        anchor, shift, up = ("end", -8, -22) if a > WIDTH / 2 else ("start", 8, 18)
+        anchor, shift, up = ("end", -8, -22) if a > 0.7 * WIDTH else ("start", 8, 18)
+        up = up if b + up < HEIGHT - BOTTOM - 4 else -8
         parts.append(
             f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4.5" fill="#8c1f1f"/><text x="{a + shift:.1f}" '
             f'y="{b + up:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
