@@ -185,7 +185,7 @@ def test_all_81_claims_get_a_verdict(record):
     assert by_id["54"].verdict == "contradicts another claim"
     assert by_id["41"].verdict == "contradicts another claim"
     # only reports that cannot be so beside the claim stand against it: 2014 holds November 2014
-    held = {e.id: e for e in record.ledger.events}
+    held = {e.id: e for e in record.events}
     dates = [held[name].date for name in by_id["31"].against if held[name].kind == "contract"]
     assert "2015" in dates and "2014" not in dates
     # an article that says both is set against itself
