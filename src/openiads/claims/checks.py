@@ -218,12 +218,12 @@ def time_in_zone(depth_m: float, speed_mps: float, targets: int, cycle_s: float)
         Step(f"channels that {targets} targets take at {cycle_s:g} s each", channels, "channels"),
     )
     margin = Margin(round(time - cycle_s * targets, 1), "s", "time left with a single channel")
-    if channels <= 1.0:
+    if channels <= 1.0 + 1e-9:
         why = "The time suffices even one after another."
         return Held("supported", why, (), margin, steps, (), ())
     why = f"{time:.0f} s pass between the edge of the zone and the defender."
     conditions = (
-        f"at least {-int(-channels // 1)} of them are guided against at the same time",
+        f"at least {math.ceil(channels - 1e-9)} of them are guided against at the same time",
         f"or each takes less than {share:.1f} s",
     )
     return Held("only if", why, conditions, margin, steps, (), ())
