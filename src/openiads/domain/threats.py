@@ -125,8 +125,8 @@ class Threat(Declared):
 
 @kernel(inline="always", borrows=True)
 def falls(category: int) -> bool:
-    """Whether a kind of target is on a ballistic course: the missile, its spent body, its decoys."""
-    return category == BALLISTIC or category == DECOY
+    """Whether a kind of target is on a ballistic course: missile, spent body, decoy."""
+    return category in (BALLISTIC, DECOY)
 
 
 @kernel
