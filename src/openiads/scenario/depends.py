@@ -66,8 +66,6 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "range_resolution": (),
         "range_error_floor": (),
         "angle_error_floor": (),
-        "pfa": ("radars.level", *_SEEN),
-        "pulses": ("radars.level", *_SEEN),
         "": (*_VOLUME, *_SEEN),
     },
     "command-post": {"reaction_time": _LAST, "": ()},
