@@ -13,6 +13,7 @@ GROUPS: tuple[str, ...] = (
     "run",
     "report",
     "coverage",
+    "saturate",
     "track",
     "assign",
     "catalogue",

@@ -66,14 +66,20 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     Raises InputError with all faults.
     """
     path = find(name_or_path)
-    document = read_yaml(path)
+    return load_document(read_yaml(path), path.parent, overrides)
+
+
+def load_document(
+    document: Document, folder: Path, overrides: Mapping[str, str] | None = None
+) -> Scenario:
+    """Check a scenario document after ``overrides`` (see `load`) have been put into it."""
     faults: list[Fault] = []
     for key, text in (overrides or {}).items():
         _override(document, key, text, faults)
     if faults:
         raise InputError(faults)
     try:
-        return check(document, path.parent)
+        return check(document, folder)
     except InputError as error:
         raise InputError(_as_set(f, overrides or {}) for f in error.faults) from None
 
