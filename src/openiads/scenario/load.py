@@ -114,7 +114,8 @@ def check(document: Document, folder: Path) -> Scenario:
 def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -> None:
     """Replace one value of the document; the key's parents must exist.
 
-    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen.
+    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen. The
+    number after a list's last place adds to it.
     """
     if dotted.startswith("choose."):
         held = document.data.get("choose") or {}
@@ -125,7 +126,7 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
     keys = dotted.split(".")
     for depth, key in enumerate(keys):
         last = depth == len(keys) - 1
-        if isinstance(place, list) and key.isdigit() and int(key) < len(place):
+        if isinstance(place, list) and key.isdigit() and int(key) < len(place) + last:
             index: Any = int(key)
         elif isinstance(place, dict) and (key in place or last):
             index = key
@@ -134,7 +135,11 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
             faults.append(Fault(f"--set names no such key '{dotted}'", nearest(key, known)))
             return
         if last:
-            place[index] = read_yaml(f"value: {text}", f"--set {dotted}").data["value"]
+            value = read_yaml(f"value: {text}", f"--set {dotted}").data["value"]
+            if isinstance(place, list) and index == len(place):
+                place.append(value)
+            else:
+                place[index] = value
         else:
             place = place[index]
 
