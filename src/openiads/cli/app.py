@@ -14,6 +14,7 @@ GROUPS: tuple[str, ...] = (
     "report",
     "coverage",
     "saturate",
+    "footprint",
     "track",
     "assign",
     "catalogue",
