@@ -76,7 +76,7 @@ def geojson(found: Footprint, model: Model, lat0_rad: float) -> dict[str, Any]:
 
 
 def draw_footprint(found: Footprint, model: Model, path: Path) -> None:
-    """Left the number of shots, right the height of the first intercept, on a notional map."""
+    """Left the shots beside the whole claimed circle, right the first intercept's height."""
     plt = _matplotlib()
     figure, panels = plt.subplots(1, 2, figsize=(14, 6.4), layout="constrained")
     shots = found.shots
@@ -96,7 +96,7 @@ def draw_footprint(found: Footprint, model: Model, path: Path) -> None:
         image = panel.imshow(values, origin="lower", extent=extent, cmap=colours,
                              interpolation="nearest", **limits)  # fmt: skip
         figure.colorbar(image, ax=panel, label=title, shrink=0.8)
-        _dress(panel, found, model, extent)
+        _dress(panel, found, model, extent, whole=panel is panels[0])
         panel.set_title(title)
     figure.suptitle(
         f"{model.scenario}: ground defended against {found.threat} from "
@@ -107,8 +107,8 @@ def draw_footprint(found: Footprint, model: Model, path: Path) -> None:
     plt.close(figure)
 
 
-def _dress(panel: Any, found: Footprint, model: Model, extent: Any) -> None:
-    """The claimed circle, the units, and an arrow from where the threat comes."""
+def _dress(panel: Any, found: Footprint, model: Model, extent: Any, whole: bool) -> None:
+    """The claimed circle (all of it if ``whole``), the units, an arrow from the threat's side."""
     turn = np.linspace(0.0, 2.0 * math.pi, 361)
     centre = np.array(found.centre_m) / 1e3
     radius = found.claimed_m["ballistic"] / 1e3
@@ -122,7 +122,7 @@ def _dress(panel: Any, found: Footprint, model: Model, extent: Any) -> None:
     span = 0.5 * min(extent[1] - extent[0], extent[3] - extent[2])
     tip, tail = centre + 0.7 * span * toward, centre + 0.95 * span * toward
     panel.annotate("", xy=tip, xytext=tail, arrowprops={"arrowstyle": "->", "color": "black"})
-    room = max(radius, 0.0) * 1.08 if radius < 3.0 * span else 0.0
+    room = 1.08 * radius if whole else 0.0
     panel.set_xlim(min(extent[0], centre[0] - room), max(extent[1], centre[0] + room))
     panel.set_ylim(min(extent[2], centre[1] - room), max(extent[3], centre[1] + room))
     panel.set_aspect("equal")
