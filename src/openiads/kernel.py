@@ -46,7 +46,8 @@ def cache_directory() -> Path:
     sources = [Path(__file__)]
     for name in _KERNEL_PACKAGES:
         sources += sorted((package / name).rglob("*.py"))
-    digest = hashlib.sha256(importlib.metadata.version("numba").encode())
+    # numba tells sources apart by their path as well: another checkout compiles anew.
+    digest = hashlib.sha256(f"{importlib.metadata.version('numba')} {package}".encode())
     for path in sources:
         digest.update(path.relative_to(package).as_posix().encode())
         digest.update(path.read_bytes())
@@ -57,9 +58,9 @@ def cache_directory() -> Path:
     return Path(root) / f"kernels-{digest.hexdigest()[:16]}"
 
 
-def is_warm() -> bool:
-    """Whether kernels of these very sources were compiled before on this machine."""
-    return jit_disabled() or any(cache_directory().rglob("*.nbi"))
+def is_warm(name: str) -> bool:
+    """Whether the kernel ``name`` of these very sources was compiled before on this machine."""
+    return jit_disabled() or any(cache_directory().rglob(f"*.{name}-*.nbi"))
 
 
 class Kernel:

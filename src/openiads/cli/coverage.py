@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openiads.cli.common import emit_json, note, say
+from openiads.cli.common import emit_json, note, note_first_start, say
 from openiads.faults import Fault, InputError
 
 _ALTITUDES = ("15 m", "50 m", "100 m", "1 km", "10 km")
@@ -47,10 +47,7 @@ def coverage(
 
     targets = _targets(altitude or list(_ALTITUDES), rcs or list(_RCS))
     loaded = load(scenario, _overrides(set_ or []))
-    from openiads.kernel import is_warm
-
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("flyout_time")
     from openiads.analysis.coverage import coverage as survey
     from openiads.scenario.compile import compile_scenario
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openiads.cli.beliefs import held_beliefs
-from openiads.cli.common import emit_json, note, say
+from openiads.cli.common import emit_json, note_first_start, say
 from openiads.faults import InputError
 
 if TYPE_CHECKING:
@@ -164,12 +164,10 @@ def _print_counterfactual(found: dict[str, Any], each: bool) -> None:
 
 def _replay(book: Run, replication: int) -> Log:
     from openiads.eventlog import run as run_once
-    from openiads.kernel import is_warm
 
     if replication < 0:
         raise InputError.of(f"replication {replication} is negative", "count from 0")
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("replicate")
     return run_once(book.model, int(book.config["seed"]), replication)
 
 

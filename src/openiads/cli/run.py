@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openiads.cli.beliefs import add_beliefs, lines
-from openiads.cli.common import emit_json, fail, note, say
+from openiads.cli.common import emit_json, fail, note, note_first_start, say
 from openiads.faults import Fault, InputError
 
 if TYPE_CHECKING:
@@ -207,10 +207,7 @@ def _run(
     from openiads.scenario.load import load
 
     loaded = load(scenario, overrides)
-    from openiads.kernel import is_warm
-
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("replicate_many")
     from openiads.campaigns.execute import campaign, prepare_folder
     from openiads.scenario.compile import compile_scenario
 

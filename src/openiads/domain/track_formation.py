@@ -55,7 +55,7 @@ def formation_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plo
     """Bring all tracks to ``time_s`` and feed them one scan of plots; returns the live tracks.
 
     Arguments, results and books as `openiads.domain.track_scan.tracker_scan`.
-    Validated by tests/unit/test_track_formation.py; measured by benchmarks/tracking.py.
+    Validated by tests/kernels/test_track_formation.py; measured by benchmarks/tracking.py.
     """
     dt_s = _predict(params, tables, time_s)
     lively = dt_s >= _SHORT_S

@@ -55,7 +55,7 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     ``tables.track[slot].pd`` may be set (see `tracks_expect`). Afterwards ``tables.plot_track``
     and ``tables.plot_slot`` name the track that took each plot or was begun by it (-1: none).
 
-    ``time_s`` must not lie before the last scan. Validated by tests/unit/test_track_scan.py.
+    ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py.
     """
     track, counts, x, P = tables.track, tables.counts, tables.x, tables.P
     for i in range(counts[HIGH]):

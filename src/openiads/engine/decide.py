@@ -42,17 +42,35 @@ PATIENCE = 3.0
 
 @kernel(borrows=True)
 def decide(m: Any, s: Any) -> None:
-    """One assignment cycle: rank the engageable tracks and order shots in that order."""
+    """One assignment cycle: rank the engageable tracks and order shots in that order.
+
+    While no unit has a round and a channel left, a track that is known to wait for one keeps
+    waiting: only tracks of which that is not known yet are looked at.
+    """
     count = 0
     now_s = s.now[0].time_s
+    free = anything_free(m, s)
     for slot in range(s.now[0].n_slots):
-        if is_candidate(m, s, slot, now_s):
+        if is_candidate(m, s, slot, now_s) and (free or s.picture[slot].blocked <= WINDOW):
             s.picture[slot].score = score(m, s, slot, now_s)
             s.ranked[count] = slot
             count += 1
     rank(s.picture, s.ranked, count)
     for k in range(count):
-        assign(m, s, s.ranked[k], now_s)
+        slot = s.ranked[k]
+        if free or s.picture[slot].blocked <= WINDOW:
+            assign(m, s, slot, now_s)
+            free = free and anything_free(m, s)
+
+
+@kernel(inline="always", borrows=True)
+def anything_free(m: Any, s: Any) -> bool:
+    """Whether any unit could order any missile now."""
+    for unit in range(m.units.shape[0]):
+        for missile in range(m.missiles.shape[0]):
+            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile) == 0:
+                return True
+    return False
 
 
 @kernel(inline="always", borrows=True)
@@ -139,6 +157,10 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
         for missile in range(m.missiles.shape[0]):
             if s.capacity[unit, missile] == 0:
                 continue
+            refusal = refused(m, s, unit, missile)
+            if refusal != 0 and refusal <= seen.blocked:
+                blocked = max(blocked, refusal)  # that it could be met is known from before
+                continue
             met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s)
             if not math.isfinite(met):
                 blocked = max(blocked, WINDOW)
@@ -146,7 +168,6 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
             if spare > period:
                 soonest = min(soonest, spare)
                 continue
-            refusal = refused(m, s, unit, missile)
             if refusal != 0:
                 blocked = max(blocked, refusal)
                 continue
@@ -159,6 +180,7 @@ def assign(m: Any, s: Any, slot: int, now_s: float) -> None:
     if best_unit >= 0:
         order_volley(m, s, slot, best_unit, best_missile, best_spare, best_met)
         return
+    seen.blocked = max(seen.blocked, blocked)
     if soonest == math.inf and seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
         mine = s.threats[seen.threat]
         if blocked > mine.blocked:
@@ -318,9 +340,8 @@ def order_volley(
     now = s.now[0]
     base = m.units[unit]
     seen = s.picture[slot]
-    engagement = now.n_engagements
-    if engagement >= s.engagements.shape[0]:
-        s.now[0].overflow |= 4
+    engagement = new_engagement(s)
+    if engagement < 0:
         return
     wanted = volley_rounds(seen.volleys, base.first_salvo, base.later_salvo)
     free = m.radars[base.radar].missiles_guided_simultaneously - s.units[unit].guided
@@ -335,17 +356,53 @@ def order_volley(
     order.target = -1
     order.locked = 0
     order.flew = 0
+    order.waits_s = 0.0
     for k in range(wanted):
         leaves = now.time_s + spare_s + delay + k * base.salvo_interval_s
         take_round(m, s, engagement, leaves)
-    now.n_engagements += 1
     s.units[unit].channels += 1
     now.open_engagements += 1
     seen.engagement = engagement
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
         mine.ordered_s = min(mine.ordered_s, now.time_s)
-    write(s.now[0], s.log, LOG_ORDER, seen.threat, seen.id, unit, engagement, met_s)
+    write(s.now[0], s.log, LOG_ORDER, seen.threat, seen.id, unit, order.serial, met_s)
+
+
+@kernel(inline="always", borrows=True)
+def new_engagement(s: Any) -> int:
+    """A row for an engagement: a fresh one, or one that came to nothing; -1 if there is none."""
+    now = s.now[0]
+    row = now.free_engagement
+    if row >= 0:
+        now.free_engagement = s.engagements[row].next_free
+    elif now.n_engagements < s.engagements.shape[0]:
+        row = now.n_engagements
+        now.n_engagements += 1
+    else:
+        now.overflow |= 4
+        return -1
+    s.engagements[row].serial = now.ordered_volleys
+    now.ordered_volleys += 1
+    return row
+
+
+@kernel(inline="always", borrows=True)
+def new_shot(s: Any) -> int:
+    """A row for a round: a fresh one, or that of a round that stayed on its rail; -1 if none."""
+    now = s.now[0]
+    row = now.free_shot
+    if row >= 0:
+        now.free_shot = s.shots[row].next_free
+    elif now.n_shots < s.shots.shape[0]:
+        row = now.n_shots
+        now.n_shots += 1
+    else:
+        now.overflow |= 4
+        return -1
+    s.shots[row].serial = now.ordered_rounds
+    now.ordered_rounds += 1
+    return row
 
 
 @kernel(inline="always", borrows=True)
@@ -359,8 +416,8 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
             continue
         if best < 0 or s.launchers[k].ready_s < s.launchers[best].ready_s:
             best = k
-    shot = s.now[0].n_shots
-    if best < 0 or shot >= s.shots.shape[0]:
+    shot = new_shot(s) if best >= 0 else -1
+    if shot < 0:
         s.now[0].overflow |= 4
         return
     leaves = max(earliest_s, s.launchers[best].ready_s)
@@ -374,6 +431,6 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     mine.launcher = best
     mine.target = -1
     mine.result = SHOT_FLYING
+    mine.waited_s = 0.0
     mine.ordered_s = s.now[0].time_s
-    s.now[0].n_shots = shot + 1
     push(s.queue, s.now[0], leaves, EV_LAUNCH, shot, 0)

@@ -30,6 +30,7 @@ from openiads.engine.world import (
     Tables,
     allocate,
 )
+from openiads.faults import CapacityError
 from openiads.kernel import kernel
 
 
@@ -130,6 +131,8 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.log_level = log_level
     now.n_log = 0
     now.n_flying = 0
+    now.ordered_rounds = now.ordered_volleys = 0
+    now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])
@@ -200,10 +203,6 @@ def replicate_many(
 
 FIGURES = ("interceptors", "false_tracks", "looks", "ended_s")
 """Columns of ``figures`` in `replicate_many`."""
-
-
-class CapacityError(RuntimeError):
-    """A table of the engine was too small for a replication, which is therefore invalid."""
 
 
 def check(memory: Memory, replication: int) -> None:

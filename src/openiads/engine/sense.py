@@ -304,7 +304,8 @@ def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
     seen.threat = source
     seen.firm = 1
     seen.called_killed = 0
-    seen.volleys = 0
+    seen.volleys = seen.fruitless = 0
+    seen.blocked = 0
     seen.engagement = -1
     seen.identified_s = now.time_s + m.settings[0].identification_delay_s
     seen.consider_s = now.time_s

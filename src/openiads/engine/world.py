@@ -251,6 +251,8 @@ PICTURE = np.dtype(
         ("firm", "i1"),
         ("called_killed", "i1"),
         ("volleys", "i4"),
+        ("fruitless", "i4"),
+        ("blocked", "i1"),
         ("engagement", "i4"),
         ("identified_s", "f8"),
         ("consider_s", "f8"),
@@ -267,6 +269,8 @@ PICTURE = np.dtype(
 )
 ENGAGEMENTS = np.dtype(
     [
+        ("serial", "i8"),
+        ("next_free", "i4"),
         ("slot", "i4"),
         ("track_id", "i4"),
         ("unit", "i4"),
@@ -275,14 +279,18 @@ ENGAGEMENTS = np.dtype(
         ("target", "i4"),
         ("locked", "i1"),
         ("flew", "i1"),
+        ("waits_s", "f8"),
     ]
 )
 SHOTS = np.dtype(
     [
+        ("serial", "i8"),
+        ("next_free", "i4"),
         ("engagement", "i4"),
         ("launcher", "i4"),
         ("target", "i4"),
         ("result", "i1"),
+        ("waited_s", "f8"),
         ("ordered_s", "f8"),
         ("launched_s", "f8"),
         ("ends_s", "f8"),
@@ -298,6 +306,10 @@ NOW = np.dtype(
         ("open_engagements", "i4"),
         ("n_shots", "i4"),
         ("n_engagements", "i4"),
+        ("free_shot", "i4"),
+        ("free_engagement", "i4"),
+        ("ordered_rounds", "i8"),
+        ("ordered_volleys", "i8"),
         ("n_plots", "i4"),
         ("n_slots", "i4"),
         ("n_flying", "i4"),
@@ -379,7 +391,8 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
     if settings["fidelity"] == FIDELITIES.index("engagement"):
         slots = n
     launchers = tables.launchers
-    rounds = 4 * int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 64
+    # Rows of rounds that stayed on their rails are used again, so this many cannot be exceeded.
+    rounds = int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 1
     units, missiles = len(tables.units), len(tables.missiles)
     events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
 
