@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from openiads.cli.common import emit_json, note, say
+from openiads.cli.common import emit_json, note, note_first_start, say
 from openiads.faults import Fault, InputError, nearest
 
 if TYPE_CHECKING:
@@ -63,10 +63,7 @@ def footprint(
     figures = _figures(given)
     scenario = _scenario(name, threat, _overrides(set_ or []))
     kind, made, usual = _threat(scenario, threat)
-    from openiads.kernel import is_warm
-
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("flyout_time")
     from openiads.analysis.footprint import FINE
     from openiads.analysis.footprint import footprint as survey
     from openiads.scenario.compile import compile_scenario

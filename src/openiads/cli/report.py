@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openiads.cli.beliefs import held_beliefs
-from openiads.cli.common import emit_json, note_first_start, say
+from openiads.cli.common import emit_json, note, note_first_start, say
 from openiads.faults import InputError
 
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def _counterfactual(
         document = read_yaml(text, str(path))
         return load_document(document, path.parent, {**set_, **overrides})
 
+    note_first_start("replicate_many")
     seed = int(book.config["seed"])
     if replication is not None and replication not in book.outcomes.replication:
         raise InputError.of(f"replication {replication} is not in the run", "run more, -n")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openiads.cli.common import emit_json, note, say
+from openiads.cli.common import emit_json, note, note_first_start, say
 from openiads.faults import Fault, InputError
 
 
@@ -53,11 +53,8 @@ def saturate(
     wanted = _sizes(sizes, replications, seed, workers)
     overrides = _overrides(set_ or [])
     maker, system = _maker(name, threat, overrides)
-    from openiads.kernel import is_warm
-
     scenario = maker({}, max(wanted))
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("replicate_many")
     from openiads.campaigns.saturation import selections_of, sweep
     from openiads.export.saturation_picture import write_saturation
 
