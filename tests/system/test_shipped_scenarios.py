@@ -140,6 +140,21 @@ def test_layers() -> None:
     assert leakers(upper, "cruise_subsonic") > 15
 
 
+def test_no_second_look() -> None:
+    volley = run("no-second-look")
+    look = run("no-second-look", defence__fire_units__group__doctrine="shoot-look-shoot")
+    assert leakers(volley) < 0.6 * leakers(look)
+    assert 1.6 < volley["interceptors"]["mean"] / look["interceptors"]["mean"] < 2.4
+
+
+def test_shoot_or_look() -> None:
+    look = run("shoot-or-look")
+    volleys = run("shoot-or-look", defence__fire_units__unit__doctrine="salvo-2")
+    assert leakers(volleys) > 4 * leakers(look)
+    assert share(volleys, "magazine") > 0.6
+    assert share(look, "magazine") < 0.2
+
+
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_each_is_described_and_tested(name: str) -> None:
     file = load(name).file
