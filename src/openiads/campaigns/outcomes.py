@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from openiads.campaigns.statistics import mean_interval, share_interval, wilson
 from openiads.engine.run import FIGURES, recarrays, replicate_many
-from openiads.engine.world import LEAKED, LINKS, Memory, Model
+from openiads.engine.state import Memory
+from openiads.engine.world import KILLED, LEAKED, LINKS, NEUTRAL, Model
 from openiads.faults import CapacityError
 
 if TYPE_CHECKING:
@@ -120,25 +121,29 @@ def _mean(values: NDArray[Any], most: float = math.inf) -> dict[str, Any]:
 def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
     """The figures of `run --json` that depend on the outcomes alone."""
     leaked, n = outcomes.leaked, len(outcomes.replication)
+    hostile = model.tables.threats["side"] != NEUTRAL
     classes = np.array(model.names["classes"])
+    hostiles = classes[hostile]
     clean = int((outcomes.leakers == 0).sum())
     return {
+        **_neutrals(outcomes, ~hostile),
         "scenario": model.scenario,
         "model": model.hash,
         "replications": n,
         "fidelity": model.fidelity,
-        "threats": len(classes),
-        "leakers": _mean(outcomes.leakers, len(classes)),
+        "threats": len(hostiles),
+        "leakers": _mean(outcomes.leakers, len(hostiles)),
         "p_no_leaker": {"estimate": clean / n, "ci95": list(wilson(clean, n))},
         "interceptors": _mean(outcomes.figure("interceptors")),
         "by_class": {
             name: {
-                "count": int((classes == name).sum()),
+                "count": int((hostiles == name).sum()),
                 "leakers": _mean(
-                    leaked[:, classes == name].sum(axis=1), float((classes == name).sum())
+                    leaked[:, hostile & (classes == name)].sum(axis=1),
+                    float((hostiles == name).sum()),
                 ),
             }
-            for name in dict.fromkeys(classes.tolist())
+            for name in dict.fromkeys(hostiles.tolist())
         },
         "first_broken_link": {
             name: figures["share"] for name, figures in link_shares(outcomes).items()
@@ -146,6 +151,22 @@ def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
         "looks_per_replication": float(outcomes.figure("looks").mean()),
         "false_tracks": _mean(outcomes.figure("false_tracks")),
         "chosen": chosen(model),
+    }
+
+
+def _neutrals(outcomes: Outcomes, neutral: NDArray[np.bool_]) -> dict[str, Any]:
+    """What was done to neutrals, where there are any: never hidden, and told before all else."""
+    count = int(neutral.sum())
+    if count == 0:
+        return {}
+    killed = (outcomes.fate[:, neutral] == KILLED).sum(axis=1)
+    n, some = len(killed), int((killed > 0).sum())
+    return {
+        "neutrals": {
+            "count": count,
+            "shot_down": _mean(killed, count),
+            "p_any_shot_down": {"estimate": some / n, "ci95": list(wilson(some, n))},
+        }
     }
 
 

@@ -306,6 +306,9 @@ def _print_summary(summary: dict[str, Any]) -> None:
         f"replications, fidelity {summary['fidelity']}, seed {summary['seed']}")  # fmt: skip
     say()
     say("                          mean    95 % interval")
+    if "neutrals" in summary:
+        lost = summary["neutrals"]
+        say(f"NEUTRALS SHOT DOWN      {shown(lost['shot_down'])} of {lost['count']}")
     say(f"leakers                 {shown(summary['leakers'])}")
     say(f"interceptors fired      {shown(summary['interceptors'])}")
     clean = summary["p_no_leaker"]

@@ -28,6 +28,7 @@ class Flight:
     name: str
     threat_type: str
     threat: Threat
+    side: str
     wave: int
     asset: int
     start_s: float
@@ -84,6 +85,7 @@ def plan_raid(
                     name=f"{name}/{index + 1}",
                     threat_type=wave.threat,
                     threat=threat,
+                    side=wave.side,
                     wave=number,
                     asset=assets.index(aim),
                     start_s=starts[name] + along * wave.time_spread_s,
