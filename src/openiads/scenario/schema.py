@@ -227,6 +227,7 @@ class ScenarioFile(Declared):
 
     scenario: str = Field(min_length=1, max_length=120, description="name")
     about: str = declared("a sentence or two for people", "")
+    expect: str = declared("what its author expects of it, for people", "")
     map: Map = declared("where everything stands")
     duration_s: Time = declared("time after which the replication ends", gt=0, le=86_400)
     environment: Environment = Field(
