@@ -20,8 +20,7 @@ from openiads.domain.track_groups import (
     harmonise,
     seek_displacement,
 )
-from openiads.domain.track_index import index_points
-from openiads.domain.track_initiate import inform_velocity, vote_velocities
+from openiads.domain.track_initiate import index_settled, inform_velocity, vote_velocities
 from openiads.domain.track_scan import (
     book_hit,
     book_miss,
@@ -29,7 +28,7 @@ from openiads.domain.track_scan import (
     initiate,
     take_slot,
 )
-from openiads.domain.tracks import FREE, HIGH, INDEXED, LIVE
+from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
 from openiads.physics.estimation import cv_predict, innovation, position_update
@@ -77,10 +76,7 @@ def formation_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plo
     grouped = lively and params.group_range_m > 0.0
     moved = False
     if grouped:
-        _index_tracks(params, tables)
         moved = vote_velocities(params, tables, n_rows, plot_pos_m)
-        if moved:
-            _index_tracks(params, tables)
         grouped = group_rows(params, tables, n_rows) > 0
     if moved:
         _quiet_costs(tables, n_rows, plot_pos_m, plot_cov_m2)
@@ -123,19 +119,6 @@ def _predict(params, tables, time_s):
 
 
 @kernel(borrows=True)
-def _index_tracks(params, tables):
-    """Index the slots of all tracks in cells of the reach of a formation."""
-    tables.counts[INDEXED] = tables.counts[HIGH]
-    index_points(
-        tables.bucket,
-        tables.node,
-        tables.counts[HIGH],
-        tables.x,
-        max(params.group_range_m, 6000.0),
-    )
-
-
-@kernel(borrows=True)
 def _alone(moment, r, level_m2, upright_m2):
     """The displacement of row ``r`` is the prior's."""
     for k in range(3):
@@ -157,7 +140,7 @@ def _quiet_costs(tables, n_rows, pos_m, cov_m2):
             j = tables.column[e]
             d2, log_det = innovation(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
             edge[e, 0] = d2
-            tables.cost[e] = 0.5 * (d2 + log_det) + row[r].offset + tables.node[j].log_density
+            tables.cost[e] = 0.5 * (d2 + log_det) + row[r].offset + tables.log_density[j]
 
 
 @kernel(borrows=True)
@@ -227,7 +210,7 @@ def _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least):
         else:
             j = column[e]
             d2, log_det = shifted_innovation(x, P, row_slot[r], pos_m, cov_m2, j, moment, g)
-            evidence += 0.5 * (d2 + log_det) + group[r].offset + tables.node[j].log_density
+            evidence += 0.5 * (d2 + log_det) + group[r].offset + tables.log_density[j]
         r = group[r].next
     moment[g, 0], moment[g, 1], moment[g, 2] = keep
     for k in range(6):
@@ -245,7 +228,7 @@ def _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least):
 def _mixed_costs(params, tables, n_rows, pos_m, cov_m2):
     """Turn quiet costs into those of the mixture; ``edge[:, 1]`` becomes the manoeuvre's part."""
     group, cost, x, P = tables.row, tables.cost, tables.x, tables.P
-    moment, edge, node = tables.moment, tables.edge, tables.node
+    moment, edge, log_density = tables.moment, tables.edge, tables.log_density
     start, column = tables.start, tables.column
     for r in range(n_rows):
         w, offset, i = group[r].weight, group[r].offset, tables.row_slot[r]
@@ -259,7 +242,7 @@ def _mixed_costs(params, tables, n_rows, pos_m, cov_m2):
                 moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
                 # -ln((1 - w) e^-a + w e^-b) about the smaller of a and b.
                 a = cost[e] - math.log(max(1.0 - w, 1e-12))
-                b = 0.5 * (moved + log_det) + offset + node[j].log_density - math.log(w)
+                b = 0.5 * (moved + log_det) + offset + log_density[j] - math.log(w)
                 low = min(a, b)
                 cost[e] = low - math.log(math.exp(low - a) + math.exp(low - b))
                 edge[e, 1] = math.exp(cost[e] - b)
@@ -308,13 +291,16 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
 def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P
+    indexed = False
     for j in range(n_plots):
         if tables.plot_slot[j] < 0:
+            if params.group_range_m > 0.0 and not indexed:
+                indexed = index_settled(tables)
             i = take_slot(track, tables.counts)
             tables.plot_slot[j] = i
             if i >= 0:
                 initiate(params, track, tables.counts, x, P, i, j, time_s, pos_m, cov_m2)
                 if params.group_range_m > 0.0:
-                    inform_velocity(params, tables, i)
+                    inform_velocity(tables, i)
         slot = tables.plot_slot[j]
         tables.plot_track[j] = track[slot].id if slot >= 0 else -1

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_index import cells_near
-from openiads.domain.tracks import FREE, HIGH
+from openiads.domain.track_index import index_points, neighbours_after
+from openiads.domain.tracks import FREE
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 from openiads.physics.mixture import shifted_innovation, velocity_update
@@ -71,14 +71,8 @@ def settled(track, P, i):
 
 
 @kernel(borrows=True)
-def _fly_together(x, P, i, k, range_m, speed_mps):
-    """Whether slots i and k are near each other and of one velocity within its uncertainty."""
-    dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
-    if dx * dx + dy * dy > range_m * range_m:
-        return False
-    a, b = x[i, 3] - x[k, 3], x[i, 4] - x[k, 4]
-    if a * a + b * b > _APART_M2PS2:
-        return False
+def _same_velocity(P, i, k, a, b, speed_mps):
+    """Whether the velocities of slots i and k, (a, b) apart, are one within their uncertainty."""
     v0 = P[i, 15] + P[k, 15] + speed_mps * speed_mps
     v1 = P[i, 16] + P[k, 16]
     v3 = P[i, 18] + P[k, 18] + speed_mps * speed_mps
@@ -88,29 +82,32 @@ def _fly_together(x, P, i, k, range_m, speed_mps):
 
 @kernel(borrows=True)
 def group_rows(params, tables, n_rows):
-    """Join rows into formations over the index of tracks; returns the rows that are in one.
+    """Join rows near each other and of one velocity into formations; returns the rows in one.
 
     Afterwards parent, size and the chain head/next of the members of each group hold.
     """
-    track, x, P = tables.track, tables.x, tables.P
-    group, node = tables.row, tables.node
-    cell_m = params.group_range_m
-    high = tables.counts[HIGH]
+    track, x, P, group = tables.track, tables.x, tables.P, tables.row
+    entry, point, row_slot = tables.entry, tables.point, tables.row_slot
+    n = 0
     for r in range(n_rows):
         group[r].parent = r
-    for r in range(n_rows):
-        i = tables.row_slot[r]
-        if not settled(track, P, i):
-            continue
-        count = cells_near(tables.bucket, node, high, x, i, cell_m)
-        for c in range(count):
-            k = node[c].near
-            if (
-                k > i
-                and settled(track, P, k)
-                and _fly_together(x, P, i, k, cell_m, params.group_speed_mps)
-            ):
-                unite(group, r, track[k].row)
+        i = row_slot[r]
+        if settled(track, P, i):
+            e = entry[n]
+            e.of, e.x, e.y, e.a, e.b = r, x[i, 0], x[i, 1], x[i, 3], x[i, 4]
+            n += 1
+    index_points(tables.grid, tables.cell, entry, point, n, params.group_range_m)
+    reach2 = params.group_range_m * params.group_range_m
+    for k in range(n):
+        p = point[k]
+        a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)
+        for t in range(a1 - a0 + b1 - b0):
+            q = point[a0 + t if a0 + t < a1 else b0 + t - (a1 - a0)]
+            dx, dy, a, b = p.x - q.x, p.y - q.y, p.a - q.a, p.b - q.b
+            if dx * dx + dy * dy > reach2 or a * a + b * b > _APART_M2PS2:
+                continue
+            if _same_velocity(P, row_slot[p.of], row_slot[q.of], a, b, params.group_speed_mps):
+                unite(group, p.of, q.of)
     return chain_members(group, n_rows)
 
 
@@ -323,7 +320,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
 def displaced_costs(tables, g, pos_m, cov_m2, gate):
     """Costs of the edges of group ``g`` under displaced predictions (FORBIDDEN off the gate)."""
     group, x, P, cost = tables.row, tables.x, tables.P, tables.cost
-    moment, node = tables.moment, tables.node
+    moment, log_density = tables.moment, tables.log_density
     start, column, row_slot = tables.start, tables.column, tables.row_slot
     r = group[g].head
     while r >= 0:
@@ -331,7 +328,7 @@ def displaced_costs(tables, g, pos_m, cov_m2, gate):
         for e in range(start[r], start[r + 1]):
             j = column[e]
             d2, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
-            cost[e] = 0.5 * (d2 + log_det) + offset + node[j].log_density
+            cost[e] = 0.5 * (d2 + log_det) + offset + log_density[j]
             if d2 > gate:
                 cost[e] = FORBIDDEN
         r = group[r].next

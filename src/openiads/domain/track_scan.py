@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_index import index_points, plots_near
+from openiads.domain.track_index import column_at, index_points, row_at
 from openiads.domain.tracks import (
     CONFIRMATIONS,
     CONFIRMED,
     DROPPED,
+    FIRST,
     FREE,
     HIGH,
     LIVE,
@@ -30,7 +31,12 @@ from openiads.domain.tracks import (
 )
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
-from openiads.physics.estimation import LOG_TWO_PI, cv_predict, innovation, position_update
+from openiads.physics.estimation import (
+    LOG_TWO_PI,
+    cv_predict,
+    distance_squared,
+    position_update,
+)
 
 _FEW = 64
 """Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
@@ -102,12 +108,10 @@ def gate_plots(
     ``level_m2`` and ``upright_m2`` widen the gates, horizontally and vertically, for manoeuvres;
     with them every pair inside the gate is kept, without them only those worth their cost.
 
-    Plots are hashed into square horizontal cells about as wide as the mean gate, so a track looks
+    Plots are sorted into square horizontal cells narrower than the mean gate, so a track looks
     only at plots near it, however many there are elsewhere.
     """
-    track, x, P = tables.track, tables.x, tables.P
-    start, row_slot, node = tables.start, tables.row_slot, tables.node
-    column, costs, alone, edge = tables.column, tables.cost, tables.alone, tables.edge
+    track, P, start, row_slot = tables.track, tables.P, tables.start, tables.row_slot
     gate = params.gate
     rx, ry, rz = 0.0, 0.0, 0.0
     for j in range(n_plots):
@@ -117,64 +121,85 @@ def gate_plots(
         clutter = plot_clutter_pm3[j]
         if clutter <= 0.0:
             clutter = params.clutter_pm3
-        node[j].log_density = math.log(clutter + params.birth_pm3)
+        tables.log_density[j] = math.log(clutter + params.birth_pm3)
+    rx, ry, rz = rx + level_m2, ry + level_m2, rz + upright_m2
     n_rows, width = 0, 0.0
     for i in range(tables.counts[HIGH]):
         if track[i].status != FREE:
             row_slot[n_rows] = i
             n_rows += 1
-            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry) + level_m2))
-    cell_m = max(2.0 * width / max(n_rows, 1), 1.0)
+            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
     indexed = n_plots > _FEW
-    if indexed:
-        index_points(tables.bucket, node, n_plots, plot_pos_m, cell_m)
+    _list_plots(tables, n_plots, plot_pos_m, indexed, max(0.5 * width / max(n_rows, 1), 1.0))
     size = 0
     for r in range(n_rows):
         i = row_slot[r]
         start[r] = size
-        hx = math.sqrt(gate * (P[i, 0] + rx + level_m2))
-        hy = math.sqrt(gate * (P[i, 3] + ry + level_m2))
-        if indexed:
-            count = plots_near(
-                tables.bucket, node, n_plots,
-                math.floor((x[i, 0] - hx) / cell_m), math.floor((x[i, 0] + hx) / cell_m),
-                math.floor((x[i, 1] - hy) / cell_m), math.floor((x[i, 1] + hy) / cell_m),
-            )  # fmt: skip
-        else:
-            count = n_plots
         pd = min(track[i].pd, MOST_PD)
-        alone[r] = -math.log(1.0 - pd)
-        worst = alone[r] if pd > 0.0 and level_m2 == 0.0 else math.inf
-        offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
-        tables.row[r].offset = offset
-        hz = math.sqrt(gate * (P[i, 5] + rz + upright_m2))
-        for k in range(count):
-            j = node[k].near if indexed else k
-            if (
-                abs(plot_pos_m[j, 0] - x[i, 0]) > hx
-                or abs(plot_pos_m[j, 1] - x[i, 1]) > hy
-                or abs(plot_pos_m[j, 2] - x[i, 2]) > hz
-            ):
+        tables.alone[r] = -math.log(1.0 - pd)
+        tables.row[r].offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
+        worst = tables.alone[r] if pd > 0.0 and level_m2 == 0.0 else math.inf
+        hx, hy = math.sqrt(gate * (P[i, 0] + rx)), math.sqrt(gate * (P[i, 3] + ry))
+        hz = math.sqrt(gate * (P[i, 5] + rz))
+        size = _gate_row(
+            params, tables, r, size, n_plots, indexed, hx, hy, hz, worst,
+            plot_pos_m, plot_cov_m2, level_m2, upright_m2,
+        )  # fmt: skip
+    start[n_rows] = size
+    return n_rows
+
+
+@kernel(borrows=True)
+def _list_plots(tables, n_plots, plot_pos_m, indexed, cell_m):
+    """Plots as points: in the spatial index, or in their own order where they are few."""
+    entry = tables.entry if indexed else tables.point
+    for j in range(n_plots):
+        e = entry[j]
+        e.of, e.x, e.y, e.a = j, plot_pos_m[j, 0], plot_pos_m[j, 1], plot_pos_m[j, 2]
+    if indexed:
+        index_points(tables.grid, tables.cell, tables.entry, tables.point, n_plots, cell_m)
+
+
+@kernel(inline="always", borrows=True)
+def _gate_row(
+    params, tables, r, size, n_plots, indexed, hx, hy, hz, worst, pos_m, cov_m2, level_m2,
+    upright_m2,
+):  # fmt: skip
+    """Append the edges of row ``r`` whose plots lie in the box (hx, hy, hz); the new size."""
+    x, P, point, cell, grid = tables.x, tables.P, tables.point, tables.cell, tables.grid[0]
+    i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
+    x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
+    first = last = low = high = 0
+    if indexed:
+        first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
+        low, high = row_at(grid, x1 - hy), row_at(grid, x1 + hy) + 1
+    for c in range(first, last + 1):
+        begin, end = 0, n_plots
+        if indexed:
+            begin, end = cell[c * grid.rows + low], cell[c * grid.rows + high]
+        for k in range(begin, end):
+            p = point[k]
+            if abs(p.x - x0) > hx or abs(p.y - x1) > hy or abs(p.a - x2) > hz:
                 continue
-            d2, log_det = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, 0.0, 0.0)
-            cost = 0.5 * (d2 + log_det) + offset + node[j].log_density
+            j = p.of
+            d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
             if d2 > gate:
                 if level_m2 == 0.0:
                     continue
-                wide, _ = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, level_m2, upright_m2)
+                wide, _ = distance_squared(x, P, i, pos_m, cov_m2, j, level_m2, upright_m2)
                 if wide > gate:
                     continue
+            cost = 0.5 * (d2 + math.log(det)) + offset + tables.log_density[j]
             if cost >= worst:
                 continue
-            if size == column.size:
+            if size == tables.column.size:
                 tables.counts[UNGATED] += 1
                 continue
-            column[size] = j
-            costs[size] = cost
-            edge[size, 0] = d2
+            tables.column[size] = j
+            tables.cost[size] = cost
+            tables.edge[size, 0] = d2
             size += 1
-    start[n_rows] = size
-    return n_rows
+    return size
 
 
 @kernel(borrows=True)
@@ -237,6 +262,7 @@ def free_slot(track, counts, i):
     """Give the slot ``i`` back; ``counts[HIGH]`` sinks with the highest live slot."""
     track[i].status = FREE
     counts[LIVE] -= 1
+    counts[FIRST] = min(counts[FIRST], i)
     while counts[HIGH] > 0 and track[counts[HIGH] - 1].status == FREE:
         counts[HIGH] -= 1
 
@@ -254,9 +280,10 @@ def take_slot(track, counts):
             counts[HIGH] += 1
             counts[LIVE] += 1
             return counts[HIGH] - 1
-        for i in range(counts[HIGH]):
+        for i in range(counts[FIRST], counts[HIGH]):
             if track[i].status == FREE:
                 counts[LIVE] += 1
+                counts[FIRST] = i + 1
                 return i
     worst, least = -1, 0.0
     for i in range(track.size):

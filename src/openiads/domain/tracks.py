@@ -16,11 +16,11 @@ from openiads.physics.assignment import assign_space
 
 FREE, TENTATIVE, CONFIRMED = 0, 1, 2
 
-HIGH, NEXT_ID, LIVE, CONFIRMATIONS, LOSSES, DROPPED, REFUSED, UNGATED, INDEXED = range(9)
+HIGH, NEXT_ID, LIVE, CONFIRMATIONS, LOSSES, DROPPED, REFUSED, UNGATED, FIRST = range(9)
 """Rows of ``counts``: slots ever used; next id; live tracks; tracks confirmed so far; confirmed
 tracks deleted; tracks dropped for want of room; plots refused a track for want of room;
 track-plot pairs left out because the edge table was full (a sign of tables that are too small);
-slots in the spatial index."""
+a slot below which none is free."""
 
 TRACK_PARAMS = np.dtype(
     [
@@ -114,19 +114,33 @@ innovation squared of the last update; ``manoeuvre`` the probability that the ta
 TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
-    "bucket node row moment edge trial_x trial_P",
+    "log_density grid cell entry point row moment edge trial_x trial_P",
 )
-NODE = np.dtype(
+POINT = np.dtype(
     [
-        ("chain", np.int64),
-        ("cx", np.int64),
-        ("cy", np.int64),
-        ("near", np.int64),
-        ("log_density", np.float64),
+        ("of", np.int64),
+        ("cell", np.int64),
+        ("x", np.float64),
+        ("y", np.float64),
+        ("a", np.float64),
+        ("b", np.float64),
     ]
 )
-"""Workspace by plot or slot: the spatial index (next in the bucket, cell), a list of points near
-the place asked for, and the logarithm of the clutter density at the plot."""
+"""A point of the spatial index: plot or row ``of``; its cell; its place in the plane; two numbers
+more, the height of a plot or the velocity of a track."""
+
+GRID = np.dtype(
+    [
+        ("n", np.int64),
+        ("columns", np.int64),
+        ("rows", np.int64),
+        ("x", np.float64),
+        ("y", np.float64),
+        ("per_m", np.float64),
+    ]
+)
+"""The cells of the spatial index: its points, columns and rows of cells, its corner, and the
+reciprocal of the width of a cell."""
 
 ROW = np.dtype(
     [
@@ -148,10 +162,11 @@ TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_alloc
 
 ``track`` (capacity,) of `TRACK`; ``x`` (capacity, 6) m and m/s; ``P`` (capacity, 21) packed as in
 `openiads.physics.estimation`; ``counts`` (9,); of the last scan ``plot_track`` (plots,), the id
-of the track that took the plot or -1, and ``plot_slot``, its slot. The rest is workspace, of
-which ``moment`` (rows, 18) holds a displacement (3), its covariance (6), and of a group the
-information (6) and the weighted sum (3) that its plots give, and ``edge`` (edges, 2) the d2 of
-quiet flight and the share of the manoeuvre."""
+of the track that took the plot or -1, and ``plot_slot``, its slot. The rest is workspace:
+``log_density`` (plots,), logarithms of the density of clutter and births; ``grid``, ``cell``,
+``entry`` and ``point``, the spatial index; ``moment`` (rows, 18), a displacement (3), its
+covariance (6), and of a group the information (6) and the weighted sum (3) that its plots give;
+``edge`` (edges, 2), the d2 of quiet flight and the share of the manoeuvre."""
 
 
 def track_params(**values: float) -> np.record:
@@ -202,7 +217,6 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
     """
     edges = edges or 16 * (capacity + plots)
     most = max(capacity, plots)
-    buckets = 1 << max(3, int(most - 1).bit_length())
     tables = TrackTables(
         track=np.zeros(capacity, TRACK).view(np.recarray),
         x=np.zeros((capacity, 6)),
@@ -216,8 +230,11 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
         cost=np.zeros(edges),
         alone=np.zeros(capacity),
         space=assign_space(capacity, plots, edges),
-        bucket=np.full(buckets, -1, np.int64),
-        node=np.zeros(most, NODE).view(np.recarray),
+        log_density=np.zeros(plots),
+        grid=np.zeros(1, GRID).view(np.recarray),
+        cell=np.zeros(2 * most + 17, np.int32),
+        entry=np.zeros(most, POINT).view(np.recarray),
+        point=np.zeros(most, POINT).view(np.recarray),
         row=np.zeros(capacity, ROW).view(np.recarray),
         moment=np.zeros((capacity, 18)),
         edge=np.zeros((edges, 2)),
@@ -266,12 +283,12 @@ def tracks_expect(params, tables, time_s, sensor_pos_m, max_range_m):
 
 def covariance_matrix(packed: np.ndarray) -> np.ndarray:
     """Packed covariances of shape (..., 21) as full matrices of shape (..., 6, 6)."""
-    full = np.zeros((*packed.shape[:-1], 6, 6))
-    upper = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-    for k, (a, b) in enumerate(upper):
-        full[..., a, b] = full[..., b, a] = packed[..., k]
-        full[..., a + 3, b + 3] = full[..., b + 3, a + 3] = packed[..., 15 + k]
-    for a in range(3):
-        for b in range(3):
-            full[..., a, b + 3] = full[..., b + 3, a] = packed[..., 6 + 3 * a + b]
-    return full
+    return np.take(packed, _UNPACK, axis=-1).reshape(*packed.shape[:-1], 6, 6)
+
+
+_UPPER = ((0, 1, 2), (1, 3, 4), (2, 4, 5))
+_UNPACK = np.array(
+    [[*_UPPER[a], *range(6 + 3 * a, 9 + 3 * a)] for a in range(3)]
+    + [[6 + a, 9 + a, 12 + a, *(15 + k for k in _UPPER[a])] for a in range(3)]
+).ravel()
+"""Where each entry of the full matrix, row by row, lies in the packed one."""
