@@ -291,16 +291,16 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
 def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P
-    indexed = False
+    reach_m = 0.0
     for j in range(n_plots):
         if tables.plot_slot[j] < 0:
-            if params.group_range_m > 0.0 and not indexed:
-                indexed = index_settled(tables)
+            if params.group_range_m > 0.0 and reach_m == 0.0:
+                reach_m = index_settled(tables)
             i = take_slot(track, tables.counts)
             tables.plot_slot[j] = i
             if i >= 0:
                 initiate(params, track, tables.counts, x, P, i, j, time_s, pos_m, cov_m2)
                 if params.group_range_m > 0.0:
-                    inform_velocity(tables, i)
+                    inform_velocity(tables, i, reach_m)
         slot = tables.plot_slot[j]
         tables.plot_track[j] = track[slot].id if slot >= 0 else -1

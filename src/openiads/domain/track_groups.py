@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_index import index_points, neighbours_after
+from openiads.domain.track_index import index_points, neighbours_after, uncrowded
 from openiads.domain.tracks import FREE
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
@@ -40,6 +40,9 @@ _MATCH = 9.0
 _TOLERANCE = 2.0
 """A displacement read off one plot has the error of that plot and track on top of those of the
 plot and track that it is tried on."""
+
+STRANGERS = 1.0
+"""Neighbours by chance that are borne with: a formation is sought no further than that."""
 
 FORBIDDEN = 1.0e6
 """Cost of a pair outside the gate."""
@@ -96,8 +99,9 @@ def group_rows(params, tables, n_rows):
             e = entry[n]
             e.of, e.x, e.y, e.a, e.b = r, x[i, 0], x[i, 1], x[i, 3], x[i, 4]
             n += 1
-    index_points(tables.grid, tables.cell, entry, point, n, params.group_range_m)
-    reach2 = params.group_range_m * params.group_range_m
+    reach_m = uncrowded(entry, n, params.group_range_m, STRANGERS)
+    index_points(tables.grid, tables.cell, entry, point, n, reach_m)
+    reach2 = reach_m * reach_m
     for k in range(n):
         p = point[k]
         a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)

@@ -16,6 +16,28 @@ _SPREAD = 4.0
 """Points further than so many standard deviations from the mean fall into the outermost cells."""
 
 
+_ROOM_M = 50_000.0
+"""Points in a smaller picture are taken to stand in one of this width (assumed: far wider than a
+formation, which must not count as a crowd of strangers to itself)."""
+
+
+@kernel(borrows=True)
+def uncrowded(entry, n, reach_m, strangers):
+    """``reach_m``, or less: the distance within which ``strangers`` points are met by chance.
+
+    r = sqrt(k A / (pi n)) in a picture of area A: what stands closer than chance explains has a
+    reason. It keeps the pairs to be tried in proportion to the points, however dense they are.
+    """
+    x0, x1, y0, y1 = math.inf, -math.inf, math.inf, -math.inf
+    for k in range(n):
+        x0, x1 = min(x0, entry[k].x), max(x1, entry[k].x)
+        y0, y1 = min(y0, entry[k].y), max(y1, entry[k].y)
+    if n < 2:
+        return reach_m
+    area_m2 = (x1 - x0 + _ROOM_M) * (y1 - y0 + _ROOM_M)
+    return min(reach_m, math.sqrt(strangers * area_m2 / (math.pi * n)))
+
+
 @kernel(borrows=True)
 def index_points(grid, cell, entry, point, n, least_m):
     """Sort ``entry[:n]`` into cells of at least ``least_m``; fills ``grid``, ``cell``, ``point``.

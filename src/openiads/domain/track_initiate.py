@@ -9,8 +9,8 @@ appears beside a formation already tracked is first tried with the formation's v
 
 from __future__ import annotations
 
-from openiads.domain.track_groups import chain_members, quadratic, settled, tally, unite
-from openiads.domain.track_index import index_points, nearest_run, neighbours_after
+from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
+from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
 from openiads.domain.tracks import CONFIRMED, HIGH, TENTATIVE
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
@@ -54,7 +54,8 @@ def vote_velocities(params, tables, n_rows, pos_m):
             seeds += 1
     if seeds < 3:
         return False
-    index_points(tables.grid, tables.cell, entry, point, seeds, _NEAR_M)
+    reach_m = uncrowded(entry, seeds, _NEAR_M, STRANGERS)
+    index_points(tables.grid, tables.cell, entry, point, seeds, reach_m)
     for k in range(seeds):
         p = point[k]
         a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)
@@ -62,7 +63,7 @@ def vote_velocities(params, tables, n_rows, pos_m):
             q = point[a0 + t if a0 + t < a1 else b0 + t - (a1 - a0)]
             dx, dy = p.x - q.x, p.y - q.y
             if (
-                dx * dx + dy * dy < _NEAR_M * _NEAR_M
+                dx * dx + dy * dy < reach_m * reach_m
                 and track[row_slot[p.of]].last_s == track[row_slot[q.of]].last_s
             ):
                 unite(group, p.of, q.of)
@@ -179,25 +180,26 @@ def _set_velocity(x, P, i, d0, d1, d2, n, t):
 
 @kernel(borrows=True)
 def index_settled(tables):
-    """Index the slots of all tracks whose velocity can inform a newcomer's; returns True."""
+    """Index the slots of all tracks whose velocity can inform a newcomer's; returns their reach."""
     track, x, P, n = tables.track, tables.x, tables.P, 0
     for i in range(tables.counts[HIGH]):
         if settled(track, P, i):
             tables.entry[n].of, tables.entry[n].x, tables.entry[n].y = i, x[i, 0], x[i, 1]
             n += 1
-    index_points(tables.grid, tables.cell, tables.entry, tables.point, n, _NEAR_M)
-    return True
+    reach_m = uncrowded(tables.entry, n, _NEAR_M, STRANGERS)
+    index_points(tables.grid, tables.cell, tables.entry, tables.point, n, reach_m)
+    return reach_m
 
 
 @kernel(borrows=True)
-def inform_velocity(tables, i):
+def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 
-    Needs the index of `index_settled`. A confirmed neighbour counts as half as far. Returns
+    Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far. Returns
     whether there was one.
     """
     track, x, P, point = tables.track, tables.x, tables.P, tables.point
-    best, pick = _NEAR_M * _NEAR_M, -1
+    best, pick = reach_m * reach_m, -1
     for shift in range(-1, 2):
         k0, k1 = nearest_run(tables.grid, tables.cell, x[i, 0], x[i, 1], shift)
         for k in range(k0, k1):
