@@ -26,6 +26,7 @@ from openiads.domain.track_scan import (
     book_miss,
     gate_plots,
     initiate,
+    is_seed,
     take_slot,
 )
 from openiads.domain.tracks import FREE, HIGH, LIVE
@@ -69,8 +70,10 @@ def formation_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plo
     )
     group = tables.row
     for r in range(n_rows):
-        tables.track[tables.row_slot[r]].row = r
-        group[r].weight = tables.track[tables.row_slot[r]].manoeuvre if lively else 0.0
+        i = tables.row_slot[r]
+        tables.track[i].row = r
+        turns = lively and not is_seed(tables.track, i)
+        group[r].weight = tables.track[i].manoeuvre if turns else 0.0
         group[r].parent, group[r].members = r, 1
         _alone(tables.moment, r, level_m2, upright_m2)
     grouped = lively and params.group_range_m > 0.0

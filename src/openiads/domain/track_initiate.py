@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.tracks import CONFIRMED, HIGH, TENTATIVE
+from openiads.domain.track_scan import is_seed
+from openiads.domain.tracks import CONFIRMED, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -33,11 +34,6 @@ _INFORMED_SIGMA_MPS = 30.0
 
 
 @kernel(borrows=True)
-def _is_seed(track, i):
-    return track[i].status == TENTATIVE and track[i].hits == 1 and track[i].informed == 0
-
-
-@kernel(borrows=True)
 def vote_velocities(params, tables, n_rows, pos_m):
     """Give clusters of three or more new tracks the velocity that their plots agree on.
 
@@ -49,7 +45,7 @@ def vote_velocities(params, tables, n_rows, pos_m):
     for r in range(n_rows):
         group[r].parent = r
         i = row_slot[r]
-        if _is_seed(track, i):
+        if is_seed(track, i):
             entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
             seeds += 1
     if seeds < 3:
@@ -195,8 +191,8 @@ def index_settled(tables):
 def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 
-    Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far. Returns
-    whether there was one.
+    Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far.
+    Returns whether there was one.
     """
     track, x, P, point = tables.track, tables.x, tables.P, tables.point
     best, pick = reach_m * reach_m, -1

@@ -105,8 +105,9 @@ def gate_plots(
 ):
     """Fill rows (live tracks) and edges (plots inside their gates, with costs); returns rows.
 
-    ``level_m2`` and ``upright_m2`` widen the gates, horizontally and vertically, for manoeuvres;
-    with them every pair inside the gate is kept, without them only those worth their cost.
+    ``level_m2`` and ``upright_m2`` widen the gates, horizontally and vertically, for manoeuvres
+    (but not those of new tracks without a velocity, whose prior is wider than any manoeuvre); with
+    them every pair inside the gate is kept, without them only those worth their cost.
 
     Plots are sorted into square horizontal cells narrower than the mean gate, so a track looks
     only at plots near it, however many there are elsewhere.
@@ -138,15 +139,24 @@ def gate_plots(
         pd = min(track[i].pd, MOST_PD)
         tables.alone[r] = -math.log(1.0 - pd)
         tables.row[r].offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
-        worst = tables.alone[r] if pd > 0.0 and level_m2 == 0.0 else math.inf
+        level, upright = level_m2, upright_m2
+        if is_seed(track, i):
+            level, upright = 0.0, 0.0
+        worst = tables.alone[r] if pd > 0.0 and level == 0.0 else math.inf
         hx, hy = math.sqrt(gate * (P[i, 0] + rx)), math.sqrt(gate * (P[i, 3] + ry))
         hz = math.sqrt(gate * (P[i, 5] + rz))
         size = _gate_row(
             params, tables, r, size, n_plots, indexed, hx, hy, hz, worst,
-            plot_pos_m, plot_cov_m2, level_m2, upright_m2,
+            plot_pos_m, plot_cov_m2, level, upright,
         )  # fmt: skip
     start[n_rows] = size
     return n_rows
+
+
+@kernel(borrows=True)
+def is_seed(track, i):
+    """Whether slot ``i`` is a new track of one plot, without a velocity."""
+    return track[i].status == TENTATIVE and track[i].hits == 1 and track[i].informed == 0
 
 
 @kernel(borrows=True)
