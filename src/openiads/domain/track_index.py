@@ -95,7 +95,7 @@ def _sort(grid, cell, entry, point, n):
         at = cell[e.cell]
         cell[e.cell] = at + 1
         p = point[at]
-        p.of, p.cell, p.x, p.y, p.a, p.b = e.of, e.cell, e.x, e.y, e.a, e.b
+        p.of, p.cell, p.x, p.y, p.a, p.b, p.c = e.of, e.cell, e.x, e.y, e.a, e.b, e.c
     for c in range(cells, 0, -1):
         cell[c] = cell[c - 1]
     cell[0] = 0

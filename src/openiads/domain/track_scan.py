@@ -131,7 +131,9 @@ def gate_plots(
             n_rows += 1
             width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
     indexed = n_plots > _FEW
-    _list_plots(tables, n_plots, plot_pos_m, indexed, max(0.5 * width / max(n_rows, 1), 1.0))
+    _list_plots(
+        tables, n_plots, plot_pos_m, plot_cov_m2, indexed, max(0.5 * width / max(n_rows, 1), 1.0)
+    )
     size = 0
     for r in range(n_rows):
         i = row_slot[r]
@@ -160,12 +162,13 @@ def is_seed(track, i):
 
 
 @kernel(borrows=True)
-def _list_plots(tables, n_plots, plot_pos_m, indexed, cell_m):
+def _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, cell_m):
     """Plots as points: in the spatial index, or in their own order where they are few."""
     entry = tables.entry if indexed else tables.point
     for j in range(n_plots):
         e = entry[j]
         e.of, e.x, e.y, e.a = j, plot_pos_m[j, 0], plot_pos_m[j, 1], plot_pos_m[j, 2]
+        e.b, e.c = plot_cov_m2[j, 0], plot_cov_m2[j, 3]
     if indexed:
         index_points(tables.grid, tables.cell, tables.entry, tables.point, n_plots, cell_m)
 
@@ -179,6 +182,7 @@ def _gate_row(
     x, P, point, cell, grid = tables.x, tables.P, tables.point, tables.cell, tables.grid[0]
     i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
+    p0, p3 = P[i, 0] + level_m2, P[i, 3] + level_m2
     first = last = low = high = 0
     if indexed:
         first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
@@ -189,7 +193,8 @@ def _gate_row(
             begin, end = cell[c * grid.rows + low], cell[c * grid.rows + high]
         for k in range(begin, end):
             p = point[k]
-            if abs(p.x - x0) > hx or abs(p.y - x1) > hy or abs(p.a - x2) > hz:
+            dx, dy = p.x - x0, p.y - x1
+            if dx * dx > gate * (p0 + p.b) or dy * dy > gate * (p3 + p.c) or abs(p.a - x2) > hz:
                 continue
             j = p.of
             if level_m2 > 0.0:

@@ -124,10 +124,11 @@ POINT = np.dtype(
         ("y", np.float64),
         ("a", np.float64),
         ("b", np.float64),
+        ("c", np.float64),
     ]
 )
-"""A point of the spatial index: plot or row ``of``; its cell; its place in the plane; two numbers
-more, the height of a plot or the velocity of a track."""
+"""A point of the spatial index: plot or row ``of``; its cell; its place in the plane; three numbers
+more: of a plot the height and the variances east and north, of a track the velocity."""
 
 GRID = np.dtype(
     [
