@@ -162,8 +162,9 @@ def _weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2
         e, g = space.row_edge[r], group[r].parent
         group[g].quiet += cost[e] if e >= 0 else tables.alone[r]
         group[g].prior += group[r].weight
-        for k in range(tables.start[r], tables.start[r + 1]):
-            edge[k, 1] = cost[k]
+        if group[g].members > 1:
+            for k in range(tables.start[r], tables.start[r + 1]):
+                edge[k, 1] = cost[k]
     for g in range(n_rows):
         if group[g].parent == g and group[g].members > 1:
             seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2)
@@ -181,8 +182,9 @@ def _weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2
         if group[g].parent == g and group[g].members > 1:
             _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least)
     for r in range(n_rows):
-        for k in range(tables.start[r], tables.start[r + 1]):
-            cost[k] = edge[k, 1]
+        if group[group[r].parent].members > 1:
+            for k in range(tables.start[r], tables.start[r + 1]):
+                cost[k] = edge[k, 1]
 
 
 @kernel(borrows=True)

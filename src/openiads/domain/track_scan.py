@@ -197,13 +197,13 @@ def _gate_row(
             if dx * dx > gate * (p0 + p.b) or dy * dy > gate * (p3 + p.c) or abs(p.a - x2) > hz:
                 continue
             j = p.of
-            if level_m2 > 0.0:
+            d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
+            if d2 > gate:
+                if level_m2 == 0.0:
+                    continue
                 wide, _ = distance_squared(x, P, i, pos_m, cov_m2, j, level_m2, upright_m2)
                 if wide > gate:
                     continue
-            d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
-            if level_m2 == 0.0 and d2 > gate:
-                continue
             cost = 0.5 * (d2 + math.log(det)) + offset + tables.log_density[j]
             if cost >= worst:
                 continue
