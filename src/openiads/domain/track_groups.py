@@ -214,71 +214,60 @@ def seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2):
 
 
 @kernel(borrows=True)
-def _inverse_of(P, i, R, j):
-    """Inverse of the innovation covariance of slot ``i`` and plot ``j`` without a manoeuvre."""
-    return symmetric_inverse(
-        P[i, 0] + R[j, 0],
-        P[i, 1] + R[j, 1],
-        P[i, 2] + R[j, 2],
-        P[i, 3] + R[j, 3],
-        P[i, 4] + R[j, 4],
-        P[i, 5] + R[j, 5],
-    )
-
-
-@kernel(borrows=True)
 def gather(tables, g, pos_m, cov_m2):
     """What the plots assigned to group ``g`` say about its displacement.
 
-    information = sum S^-1 and pull = sum S^-1 y over members with a plot, kept at row ``g``.
+    Each member's own information S^-1 and pull S^-1 y (nothing without a plot) go to columns 18 to
+    26 of its ``moment``, their sums over the group to columns 9 to 17 of row ``g``.
     """
     group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
-    for k in range(6):
+    for k in range(9):
         moment[g, 9 + k] = 0.0
-    for k in range(3):
-        moment[g, 15 + k] = 0.0
     r = group[g].head
     while r >= 0:
         e = tables.space.row_edge[r]
         if e >= 0:
             i, j = tables.row_slot[r], tables.column[e]
-            s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
+            s0, s1, s2, s3, s4, s5, _ = symmetric_inverse(
+                P[i, 0] + cov_m2[j, 0],
+                P[i, 1] + cov_m2[j, 1],
+                P[i, 2] + cov_m2[j, 2],
+                P[i, 3] + cov_m2[j, 3],
+                P[i, 4] + cov_m2[j, 4],
+                P[i, 5] + cov_m2[j, 5],
+            )
             y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
-            moment[g, 9] += s0
-            moment[g, 10] += s1
-            moment[g, 11] += s2
-            moment[g, 12] += s3
-            moment[g, 13] += s4
-            moment[g, 14] += s5
-            moment[g, 15] += s0 * y0 + s1 * y1 + s2 * y2
-            moment[g, 16] += s1 * y0 + s3 * y1 + s4 * y2
-            moment[g, 17] += s2 * y0 + s4 * y1 + s5 * y2
+            own = moment[r]
+            own[18], own[19], own[20], own[21], own[22], own[23] = s0, s1, s2, s3, s4, s5
+            own[24] = s0 * y0 + s1 * y1 + s2 * y2
+            own[25] = s1 * y0 + s3 * y1 + s4 * y2
+            own[26] = s2 * y0 + s4 * y1 + s5 * y2
+            for k in range(9):
+                moment[g, 9 + k] += moment[r, 18 + k]
+        else:
+            for k in range(9):
+                moment[r, 18 + k] = 0.0
         r = group[r].next
 
 
 @kernel(borrows=True)
-def displace(
-    moment, row_edge, row_slot, column, x, P, r, g, own, pos_m, cov_m2, level_m2, upright_m2
-):
+def displace(moment, r, g, own, level_m2, upright_m2):
     """Set shift and spread of row ``r`` to the displacement of group ``g`` given its plots.
 
-    C = (1/Q1 + sum S^-1)^-1, c = C sum S^-1 y; without the row's own plot unless ``own``.
+    C = (1/Q1 + sum S^-1)^-1, c = C sum S^-1 y; ``own`` 1 with the row's own plot, 0 without it.
     Returns det C.
     """
-    l0, l1, l2 = moment[g, 9], moment[g, 10], moment[g, 11]
-    l3, l4, l5 = moment[g, 12], moment[g, 13], moment[g, 14]
-    b0, b1, b2 = moment[g, 15], moment[g, 16], moment[g, 17]
-    e = row_edge[r]
-    if e >= 0 and not own:
-        i, j = row_slot[r], column[e]
-        s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
-        y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
-        l0, l1, l2, l3, l4, l5 = l0 - s0, l1 - s1, l2 - s2, l3 - s3, l4 - s4, l5 - s5
-        b0 -= s0 * y0 + s1 * y1 + s2 * y2
-        b1 -= s1 * y0 + s3 * y1 + s4 * y2
-        b2 -= s2 * y0 + s4 * y1 + s5 * y2
+    less = 1.0 - own
+    b0 = moment[g, 15] - less * moment[r, 24]
+    b1 = moment[g, 16] - less * moment[r, 25]
+    b2 = moment[g, 17] - less * moment[r, 26]
     v0, v1, v2, v3, v4, v5, det = symmetric_inverse(
-        l0 + 1.0 / level_m2, l1, l2, l3 + 1.0 / level_m2, l4, l5 + 1.0 / upright_m2
+        moment[g, 9] - less * moment[r, 18] + 1.0 / level_m2,
+        moment[g, 10] - less * moment[r, 19],
+        moment[g, 11] - less * moment[r, 20],
+        moment[g, 12] - less * moment[r, 21] + 1.0 / level_m2,
+        moment[g, 13] - less * moment[r, 22],
+        moment[g, 14] - less * moment[r, 23] + 1.0 / upright_m2,
     )
     moment[r, 3], moment[r, 4], moment[r, 5] = v0, v1, v2
     moment[r, 6], moment[r, 7], moment[r, 8] = v3, v4, v5
@@ -304,7 +293,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
     r = group[g].head
     while r >= 0:
         i = tables.row_slot[r]
-        moment[r, 15], moment[r, 16] = x[i, 3], x[i, 4]
+        moment[r, 24], moment[r, 25] = x[i, 3], x[i, 4]
         sx += x[i, 3]
         sy += x[i, 4]
         p0 += P[i, 15]
@@ -314,7 +303,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
     f, s2 = pull / n, speed_mps * speed_mps
     r = group[g].head
     while r >= 0:
-        vx, vy = (sx - moment[r, 15]) / (n - 1), (sy - moment[r, 16]) / (n - 1)
+        vx, vy = (sx - moment[r, 24]) / (n - 1), (sy - moment[r, 25]) / (n - 1)
         i = tables.row_slot[r]
         velocity_update(x, P, i, vx, vy, f * p0 + s2, f * p1, f * p3 + s2, gate)
         r = group[r].next
@@ -339,14 +328,9 @@ def displaced_costs(tables, g, pos_m, cov_m2, gate):
 
 
 @kernel(borrows=True)
-def displace_members(tables, g, pos_m, cov_m2, level_m2, upright_m2):
+def displace_members(tables, g, level_m2, upright_m2):
     """`displace` every member of group ``g`` by what the plots of the others say."""
-    group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
-    row_edge, row_slot, column = tables.space.row_edge, tables.row_slot, tables.column
-    r = group[g].head
+    r = tables.row[g].head
     while r >= 0:
-        displace(
-            moment, row_edge, row_slot, column, x, P, r, g, False,
-            pos_m, cov_m2, level_m2, upright_m2,
-        )  # fmt: skip
-        r = group[r].next
+        displace(tables.moment, r, g, 0.0, level_m2, upright_m2)
+        r = tables.row[r].next

@@ -16,6 +16,9 @@ _SPREAD = 4.0
 """Points further than so many standard deviations from the mean fall into the outermost cells."""
 
 
+_FEW = 24
+"""Up to so many points share one cell: to compare them all is quicker than to sort them."""
+
 _ROOM_M = 50_000.0
 """Points in a smaller picture are taken to stand in one of this width (assumed: far wider than a
 formation, which must not count as a crowd of strangers to itself)."""
@@ -45,6 +48,9 @@ def index_points(grid, cell, entry, point, n, least_m):
     Cells are wider than asked for where there would be more of them than two a point, or than the
     table holds.
     """
+    if n <= _FEW:
+        _share_one_cell(grid, cell, entry, point, n)
+        return
     sx, sy, sxx, syy = 0.0, 0.0, 0.0, 0.0
     x0, x1, y0, y1 = math.inf, -math.inf, math.inf, -math.inf
     for k in range(n):
@@ -54,14 +60,12 @@ def index_points(grid, cell, entry, point, n, least_m):
         sy += y
         sxx += x * x
         syy += y * y
-    mx, my = sx / max(n, 1), sy / max(n, 1)
-    dx = _SPREAD * math.sqrt(max(sxx / max(n, 1) - mx * mx, 0.0))
-    dy = _SPREAD * math.sqrt(max(syy / max(n, 1) - my * my, 0.0))
+    mx, my = sx / n, sy / n
+    dx = _SPREAD * math.sqrt(max(sxx / n - mx * mx, 0.0))
+    dy = _SPREAD * math.sqrt(max(syy / n - my * my, 0.0))
     # Rounding may make the spread of equal points less than nothing: one cell then holds them.
     x0, x1 = max(x0, mx - dx), max(min(x1, mx + dx), max(x0, mx - dx))
     y0, y1 = max(y0, my - dy), max(min(y1, my + dy), max(y0, my - dy))
-    if n == 0:
-        x0 = x1 = y0 = y1 = 0.0
     most = min(cell.size - 1, 2 * n + 16)
     cell_m = max(least_m, math.sqrt((x1 - x0) * (y1 - y0) / most))
     cell_m = max(cell_m, (x1 - x0 + y1 - y0) / most)
@@ -72,6 +76,17 @@ def index_points(grid, cell, entry, point, n, least_m):
     row.columns = math.floor((x1 - x0) / cell_m) + 1
     row.rows = math.floor((y1 - y0) / cell_m) + 1
     _sort(grid, cell, entry, point, n)
+
+
+@kernel(borrows=True)
+def _share_one_cell(grid, cell, entry, point, n):
+    """A grid of one cell, with the entries in their own order."""
+    row = grid[0]
+    row.x, row.y, row.per_m, row.n, row.columns, row.rows = 0.0, 0.0, 0.0, n, 1, 1
+    cell[0], cell[1] = 0, n
+    for k in range(n):
+        e, p = entry[k], point[k]
+        p.of, p.cell, p.x, p.y, p.a, p.b, p.c = e.of, 0, e.x, e.y, e.a, e.b, e.c
 
 
 @kernel(borrows=True)

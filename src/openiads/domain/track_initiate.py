@@ -9,9 +9,9 @@ appears beside a formation already tracked is first tried with the formation's v
 
 from __future__ import annotations
 
+from openiads.domain.track_book import is_seed
 from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.track_scan import is_seed
 from openiads.domain.tracks import CONFIRMED, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse

@@ -165,8 +165,9 @@ TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_alloc
 `openiads.physics.estimation`; ``counts`` (9,); of the last scan ``plot_track`` (plots,), the id
 of the track that took the plot or -1, and ``plot_slot``, its slot. The rest is workspace:
 ``log_density`` (plots,), logarithms of the density of clutter and births; ``grid``, ``cell``,
-``entry`` and ``point``, the spatial index; ``moment`` (rows, 18), a displacement (3), its
-covariance (6), and of a group the information (6) and the weighted sum (3) that its plots give;
+``entry`` and ``point``, the spatial index; ``moment`` (rows, 27), a displacement (3), its
+covariance (6), the information (6) and the weighted sum (3) that the plots of a group give, and the
+same (9) of the row's own plot;
 ``edge`` (edges, 2), the d2 of quiet flight and the share of the manoeuvre."""
 
 
@@ -181,11 +182,12 @@ def track_params(**values: float) -> np.record:
     ``score_drop`` from its peak; a new track has velocity 0 with ``speed_sigma_mps`` (each
     horizontal axis) and ``climb_sigma_mps``; a tentative track faster than ``max_speed_mps`` is
     deleted (0: no limit); a confirmed track with more than ``report_misses`` misses in a row is
-    kept but not reported. For `openiads.domain.track_formation.formation_scan` only:
+    kept but not reported. Of manoeuvres and formations:
     ``manoeuvre_m2ps3`` and ``manoeuvre_climb_m2ps3``, process noise of a manoeuvre;
-    ``manoeuvre_rate_ps`` and ``group_rate_ps``, how often a lone target and a formation begin one;
-    ``manoeuvre_s``, how long it lasts; ``group_range_m`` between neighbours of a formation and
-    ``group_speed_mps``, spread of its velocities.
+    ``manoeuvre_rate_ps`` and ``group_rate_ps``, how often a lone target and a formation begin one
+    (the former 0: flight is quiet, and formations mean nothing); ``manoeuvre_s``, how long it
+    lasts; ``group_range_m`` between neighbours of a formation (0: none) and ``group_speed_mps``,
+    spread of its velocities.
 
     Raises InputError with every fault.
     """
@@ -237,7 +239,7 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
         entry=np.zeros(most, POINT).view(np.recarray),
         point=np.zeros(most, POINT).view(np.recarray),
         row=np.zeros(capacity, ROW).view(np.recarray),
-        moment=np.zeros((capacity, 18)),
+        moment=np.zeros((capacity, 27)),
         edge=np.zeros((edges, 2)),
         trial_x=np.zeros((2, 6)),
         trial_P=np.zeros((2, 21)),
