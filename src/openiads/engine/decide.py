@@ -318,15 +318,12 @@ def order_volley(
 
 @kernel(inline="always", borrows=True)
 def new_engagement(s: Any) -> int:
-    """A row for an engagement: a fresh one, or one that came to nothing; -1 if there is none."""
+    """A row for an engagement, with a serial of its own; -1 if there is none."""
     now = s.now[0]
-    row = now.free_engagement
-    if row >= 0:
-        now.free_engagement = s.engagements[row].next_free
-    elif now.n_engagements < s.engagements.shape[0]:
-        row = now.n_engagements
-        now.n_engagements += 1
-    else:
+    row, now.free_engagement, now.n_engagements = take_row(
+        s.engagements, now.free_engagement, now.n_engagements
+    )
+    if row < 0:
         now.overflow |= 4
         return -1
     s.engagements[row].serial = now.ordered_volleys
@@ -336,20 +333,25 @@ def new_engagement(s: Any) -> int:
 
 @kernel(inline="always", borrows=True)
 def new_shot(s: Any) -> int:
-    """A row for a round: a fresh one, or that of a round that stayed on its rail; -1 if none."""
+    """A row for a round, with a serial of its own; -1 if there is none."""
     now = s.now[0]
-    row = now.free_shot
-    if row >= 0:
-        now.free_shot = s.shots[row].next_free
-    elif now.n_shots < s.shots.shape[0]:
-        row = now.n_shots
-        now.n_shots += 1
-    else:
+    row, now.free_shot, now.n_shots = take_row(s.shots, now.free_shot, now.n_shots)
+    if row < 0:
         now.overflow |= 4
         return -1
     s.shots[row].serial = now.ordered_rounds
     now.ordered_rounds += 1
     return row
+
+
+@kernel(borrows=True)
+def take_row(rows: Any, free: int, used: int) -> tuple[int, int, int]:
+    """(row, first of the free list, rows used): a free one, else a fresh one, else -1."""
+    if free >= 0:
+        return free, rows[free].next_free, used
+    if used < rows.shape[0]:
+        return used, free, used + 1
+    return -1, free, used
 
 
 @kernel(inline="always", borrows=True)
@@ -365,7 +367,6 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
             best = k
     shot = new_shot(s) if best >= 0 else -1
     if shot < 0:
-        s.now[0].overflow |= 4
         return
     leaves = max(earliest_s, s.launchers[best].ready_s)
     s.launchers[best].ready_s = leaves + m.launchers[best].launch_interval_s
