@@ -68,7 +68,7 @@ def replication_seconds(
 ) -> tuple[float, float, float]:
     """(median seconds a replication on one core, looks a replication, seconds to compile)."""
     from openiads.campaigns.outcomes import run_range
-    from openiads.engine.world import allocate
+    from openiads.engine.state import allocate
     from openiads.scenario.compile import compile_scenario
     from openiads.scenario.load import load
 
@@ -185,7 +185,7 @@ def terrain_seconds() -> float:
 
 def worker_megabytes() -> float:
     """Bytes that one worker's memory takes beyond the shared Model."""
-    from openiads.engine.world import allocate
+    from openiads.engine.state import allocate
     from openiads.scenario.compile import compile_scenario
     from openiads.scenario.load import load
 

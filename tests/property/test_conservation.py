@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from openiads.engine.engage import EARLY_S
 from openiads.engine.run import run_memory
+from openiads.engine.state import Memory
 from openiads.engine.world import (
     EV_RELOAD,
     EVENTS,
@@ -24,7 +25,6 @@ from openiads.engine.world import (
     LEAKED,
     SHOT_ABORT,
     SHOT_KILL,
-    Memory,
     Model,
 )
 

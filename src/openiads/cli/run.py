@@ -306,6 +306,9 @@ def _print_summary(summary: dict[str, Any]) -> None:
         f"replications, fidelity {summary['fidelity']}, seed {summary['seed']}")  # fmt: skip
     say()
     say("                          mean    95 % interval")
+    if "neutrals" in summary:
+        lost = summary["neutrals"]
+        say(f"NEUTRALS SHOT DOWN      {shown(lost['shot_down'])} of {lost['count']}")
     say(f"leakers                 {shown(summary['leakers'])}")
     say(f"interceptors fired      {shown(summary['interceptors'])}")
     clean = summary["p_no_leaker"]
@@ -315,6 +318,8 @@ def _print_summary(summary: dict[str, Any]) -> None:
     say("leakers by class")
     for name, item in summary["by_class"].items():
         say(f"  {name:<18}{item['count']:4d}  {shown(item['leakers'])}")
+    for name, item in summary.get("harmless", {}).items():
+        say(f"  {name:<18}{item['count']:4d}  {shown(item['hit'])} hit: no leaker, but shot at")
     if summary["first_broken_link"]:
         say()
         say("first broken link, share of leakers")

@@ -29,8 +29,9 @@ BYSTANDERS = ("decoy", "neutral", "surface")
 """Kinds that nobody is charged with when they arrive: what a ballistic missile leaves behind (its
 spent body and its decoys), civil traffic, and what moves on the ground or the sea."""
 
-FATELESS = BYSTANDERS
-"""Those among them that the engine would still count as leakers; a scenario may not hold them."""
+SIDE_OF = {"decoy": "harmless", "neutral": "neutral", "surface": "neutral"}
+"""The side of a bystander, unless its wave states another; everything else is hostile. Airliners,
+ships and ground targets must not be shot at; decoys are there to be."""
 
 ALL_CATEGORIES = (*CATEGORIES, *BYSTANDERS)
 """Codes of `Threat.category` in the Model, and columns of its kill probabilities."""
@@ -130,6 +131,12 @@ class Threat(Declared):
         if (self.category == "surface") != (self.profile == "surface"):
             raise ValueError("category surface and profile surface go together")
         return self
+
+
+@kernel(inline="always", borrows=True)
+def falls(category: int) -> bool:
+    """Whether a kind of target is on a ballistic course: missile, spent body, decoy."""
+    return category in (BALLISTIC, DECOY)
 
 
 @kernel

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.flyout import flyout_time
-from openiads.domain.threats import BALLISTIC
+from openiads.domain.threats import falls
 from openiads.engine.book import (
     expected_place,
     kill,
@@ -139,11 +139,11 @@ def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) 
     base = m.units[unit]
     row = m.threats[threat]
     at, part = truth_at(m, s, threat, time_s)
-    if at < 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
+    if at < 0 or s.out[base.radar] > 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    ballistic = row.category == BALLISTIC
+    ballistic = falls(row.category)
     flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
     return flight - (time_s - s.now[0].time_s)
 
@@ -310,7 +310,7 @@ def close(m: Any, s: Any, engagement: int) -> None:
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
         wait_s = m.settings[0].decision_period_s * 2.0 ** min(seen.fruitless, FRUITLESS_MOST)
-        seen.engagement = -1
+        seen.engaged &= ~(1 << order.unit)
         seen.fruitless += 1
         seen.consider_s = s.now[0].time_s + wait_s
 
@@ -352,7 +352,8 @@ def intercept(m: Any, s: Any, shot: int) -> None:
 def holds(m: Any, s: Any, unit: int, target: int) -> bool:
     """Whether the unit's engagement radar holds the target at this instant."""
     at, part = truth_at(m, s, target, s.now[0].time_s)
-    return at >= 0 and pd_between(m, m.units[unit].radar, at, part) >= 0.0
+    radar = m.units[unit].radar
+    return at >= 0 and s.out[radar] == 0 and pd_between(m, radar, at, part) >= 0.0
 
 
 @kernel(borrows=True)
@@ -388,7 +389,7 @@ def assess(m: Any, s: Any, engagement: int) -> None:
     )
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
-        seen.engagement = -1
+        seen.engaged &= ~(1 << order.unit)
         seen.volleys += 1
         seen.consider_s = s.now[0].time_s
         seen.called_killed = 1 if called_killed else 0

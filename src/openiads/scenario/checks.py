@@ -89,8 +89,6 @@ def _check_flight(
     wave: Wave, threat: Threat, document: Document, key: Key, faults: list[Fault]
 ) -> None:
     """What a wave asks of its class's way of flying."""
-    from openiads.domain.threats import BYSTANDERS, FATELESS
-
     if wave.via and threat.profile in ("ballistic", "glide", "satellite"):
         faults.append(
             document.fault(
@@ -105,15 +103,6 @@ def _check_flight(
                 (*key, "time_jitter"),
                 "each piece of a missile would draw a delay of its own and leave from elsewhere",
                 "drop `time_jitter` (time_spread does not draw), or separating and decoys",
-            )
-        )
-    kinds = {threat.category, *(("decoy",) if _left_behind(threat) else ())}
-    for kind in sorted(kinds & set(BYSTANDERS) & set(FATELESS)):
-        faults.append(
-            document.fault(
-                key,
-                f"a {kind} that arrives would be counted as a leaker: the engine has no other end",
-                "leave it out of a raid; its path and signature can be looked at by code",
             )
         )
 

@@ -90,6 +90,8 @@ _FROM: dict[str, dict[str, str]] = {
     "radar": {"antenna_height": "horizon", "simultaneous_engagements": "channel",
               "missiles_guided_simultaneously": "channel", "": "detection"},
     "command-post": {"simultaneous_tracks": "track", "identification_delay": "identification",
+                     "hostile_called_neutral": "identification",
+                     "neutral_called_hostile": "identification",
                      "decision_period": "window", "reaction_time": "window", "": "assessment"},
     "doctrine": {"reserve_rounds": "magazine", "": "window"},
     "launcher": {"launch_interval": "window", "": "magazine"},

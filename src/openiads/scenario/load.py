@@ -17,6 +17,7 @@ from openiads.scenario.catalogue import Catalogue, load_catalogue
 from openiads.scenario.checks import check_defence, check_map, check_raid, check_terrain
 from openiads.scenario.parts import Parts
 from openiads.scenario.reader import Document, Key, read_yaml
+from openiads.scenario.rules import check_rules
 from openiads.scenario.schema import ScenarioFile
 from openiads.scenario.wording import field_at, put, value_at
 
@@ -99,6 +100,7 @@ def check(document: Document, folder: Path) -> Scenario:
         check_terrain(file, document, folder, faults)
         check_raid(file, document, parts, faults)
         check_defence(file, document, parts, faults)
+        check_rules(file.defence, document, faults)
     if faults or file is None:
         unique = dict.fromkeys(faults)  # one item used in many places says its fault once
         raise InputError(sorted(unique, key=lambda f: (f.file, f.line or 0)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from openiads.domain.threats import Threat
+from openiads.domain.threats import SIDE_OF, Threat
 from openiads.faults import Fault, InputError
 from openiads.scenario.ground import Ground, site_height_m
 from openiads.scenario.parts import Parts
@@ -29,6 +29,7 @@ class Flight:
     threat_type: str
     category: str
     threat: Threat
+    side: str
     wave: int
     asset: int
     start_s: float
@@ -84,6 +85,7 @@ def plan_raid(
                 threat_type=wave.threat,
                 category=threat.category,
                 threat=threat,
+                side=wave.side or SIDE_OF.get(threat.category, "hostile"),
                 wave=number,
                 asset=assets.index(aim),
                 start_s=starts[name] + along * wave.time_spread_s,
@@ -117,6 +119,7 @@ def _shed(missile: Flight, piece: Piece) -> Flight:
         name=f"{missile.name}/{piece.name}",
         threat_type=f"{missile.threat_type} {piece.name.partition('-')[0]}",
         category="decoy",
+        side="harmless",
         threat=missile.threat.model_copy(update={"rcs_m2": piece.rcs_m2, **_BARE}),
         start_s=missile.start_s + piece.after_s,
         **_points(piece.path),
