@@ -13,6 +13,8 @@ GROUPS: tuple[str, ...] = (
     "run",
     "report",
     "coverage",
+    "saturate",
+    "footprint",
     "track",
     "assign",
     "catalogue",

@@ -67,14 +67,20 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     Raises InputError with all faults.
     """
     path = find(name_or_path)
-    document = read_yaml(path)
+    return load_document(read_yaml(path), path.parent, overrides)
+
+
+def load_document(
+    document: Document, folder: Path, overrides: Mapping[str, str] | None = None
+) -> Scenario:
+    """Check a scenario document after ``overrides`` (see `load`) have been put into it."""
     faults: list[Fault] = []
     for key, text in (overrides or {}).items():
         _override(document, key, text, faults)
     if faults:
         raise InputError(faults)
     try:
-        return check(document, path.parent)
+        return check(document, folder)
     except InputError as error:
         raise InputError(_as_set(f, overrides or {}) for f in error.faults) from None
 
@@ -110,7 +116,8 @@ def check(document: Document, folder: Path) -> Scenario:
 def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -> None:
     """Replace one value of the document; the key's parents must exist.
 
-    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen.
+    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen. The
+    number after a list's last place adds to it.
     """
     if dotted.startswith("choose."):
         held = document.data.get("choose") or {}
@@ -121,7 +128,7 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
     keys = dotted.split(".")
     for depth, key in enumerate(keys):
         last = depth == len(keys) - 1
-        if isinstance(place, list) and key.isdigit() and int(key) < len(place):
+        if isinstance(place, list) and key.isdigit() and int(key) < len(place) + last:
             index: Any = int(key)
         elif isinstance(place, dict) and (key in place or last):
             index = key
@@ -130,7 +137,11 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
             faults.append(Fault(f"--set names no such key '{dotted}'", nearest(key, known)))
             return
         if last:
-            place[index] = read_yaml(f"value: {text}", f"--set {dotted}").data["value"]
+            value = read_yaml(f"value: {text}", f"--set {dotted}").data["value"]
+            if isinstance(place, list) and index == len(place):
+                place.append(value)
+            else:
+                place[index] = value
         else:
             place = place[index]
 
