@@ -9,7 +9,7 @@ import pytest
 
 from openiads.analysis.why import LINK_MEANING
 from openiads.campaigns.outcomes import summarise
-from openiads.engine.world import CHANNEL, MISS, SHOT_KILL, TRACK
+from openiads.engine.world import CHANNEL, HOSTILE, MISS, NEUTRAL, SHOT_KILL, TRACK
 from openiads.export.report import ROWS_MOST, write_report
 from openiads.export.svg import interval
 from tiny_run import leaks, tiny_log, tiny_model, tiny_outcomes
@@ -49,6 +49,7 @@ class Page(HTMLParser):
 
 def make(tmp_path, names=("a", "b", "c"), links=((MISS, TRACK, 0), (0, CHANNEL, 0)), **kwargs):
     model = tiny_model(list(names), kwargs.pop("classes", None), kwargs.pop("wave", "wave"))
+    model.tables.threats["side"] = kwargs.pop("sides", 0)
     lines = [
         *leaks(0, "miss", (10.0, "in-sight", 0, {"unit": 0}), (20.0, "detected", 0),
                (30.0, "tracked", 0), (40.0, "identified", 0), (45.0, "order", 0),
@@ -73,6 +74,13 @@ def test_answer_comes_first_with_its_interval(tmp_path):
     mean, low, high = (1.5, 0.0, 3.0)  # t interval of (2, 1): 1.5 ± 12.706 * 0.5, cut at 0 and at 3
     assert head["text"] == f"Of 3 threats, {interval(mean, low, high)} get through on average."
     assert page.elements.index(head) < page.elements.index(page.all("svg")[0])
+
+
+def test_neutrals_and_the_harmless_are_no_threats_with_a_fate(tmp_path):
+    classes = ["missile", "missile", "airliner"]
+    text, _ = make(tmp_path, classes=classes, sides=[HOSTILE, HOSTILE, NEUTRAL])
+    (table,) = [e for e in Page(text).all("table") if "Mean fate of each class" in e["text"]]
+    assert "missile" in table["text"] and "airliner" not in table["text"]
 
 
 def test_loads_nothing_and_runs_nothing(tmp_path):

@@ -7,7 +7,8 @@ import pytest
 
 import openiads as oi
 from openiads.domain.knots import Knots, sample
-from openiads.domain.threats import Threat
+from openiads.domain.threats import ALL_CATEGORIES, Threat
+from openiads.engine.world import SIDES
 from openiads.faults import Fault, InputError
 from openiads.physics.geodesy import enu_to_map
 from openiads.scenario import paths
@@ -136,12 +137,31 @@ def test_the_grid_that_the_engine_reads_is_within_a_metre_of_the_knots(
     assert np.linalg.norm(apart, axis=1).max() < 1.0
 
 
-def test_what_the_engine_cannot_end_is_a_fault_of_the_scenario() -> None:
-    for threat in ("airliner", "surface_ship"):
-        with pytest.raises(InputError, match="counted as a leaker"):
-            flown(threat, "100 km")
-    with pytest.raises(InputError, match="counted as a leaker"):
-        flown("mrbm", "1000 km", decoys=2)
+def test_bystanders_stand_on_the_side_of_their_kind() -> None:
+    waves = (
+        "{one: {threat: airliner, count: 1, aim: port, bearing: 90 deg, distance: 100 km}, "
+        "two: {threat: surface_ship, count: 1, aim: port, bearing: 90 deg, distance: 30 km}, "
+        "three: {threat: mrbm, count: 1, aim: port, bearing: 90 deg, distance: 1000 km, "
+        "with: {separating: true, decoys: 2}}}"
+    )
+    threats = oi.compile(oi.load("default", {"raid.waves": waves})).tables.threats
+    sides = [SIDES[k] for k in threats["side"]]
+    assert sides == ["neutral", "neutral", "hostile", "harmless", "harmless", "harmless"]
+    kinds = [ALL_CATEGORIES[k] for k in threats["category"]]
+    assert kinds == ["neutral", "surface", "ballistic", "decoy", "decoy", "decoy"]
+
+
+@pytest.mark.parametrize(
+    ("wave", "words"),
+    [
+        ("threat: mrbm, via: [[1 km, 1 km]]", "passes no places"),
+        ("threat: mrbm, time_jitter: 5 s, with: {decoys: 2}", "delay of its own"),
+    ],
+)
+def test_waves_that_ask_for_what_cannot_be_are_faults(wave, words) -> None:
+    text = f"{{one: {{{wave}, count: 1, aim: port, bearing: 90 deg, distance: 900 km}}}}"
+    with pytest.raises(InputError, match=words):
+        oi.load("default", {"raid.waves": text})
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,9 @@ BYSTANDERS = ("decoy", "neutral", "surface")
 """Kinds that nobody is charged with when they arrive: what a ballistic missile leaves behind (its
 spent body and its decoys), civil traffic, and what moves on the ground or the sea."""
 
-SIDE_OF = {"decoy": "harmless", "neutral": "neutral", "surface": "harmless"}
-"""The side of a bystander, unless its wave states another; everything else is hostile."""
+SIDE_OF = {"decoy": "harmless", "neutral": "neutral", "surface": "neutral"}
+"""The side of a bystander, unless its wave states another; everything else is hostile. Airliners,
+ships and ground targets must not be shot at; decoys are there to be."""
 
 ALL_CATEGORIES = (*CATEGORIES, *BYSTANDERS)
 """Codes of `Threat.category` in the Model, and columns of its kill probabilities."""
@@ -56,6 +57,15 @@ class Threat(Declared):
         "airway: level over the aim and as far beyond it; surface: on the ground or the sea"
     )  # fmt: skip
     rcs_m2: Area = declared("radar cross-section", gt=0)
+    rcs_low_band_m2: Area | None = declared(
+        "cross-section to radars below 2 GHz (bands A to D); as above if absent", None, gt=0
+    )
+    rcs_side_m2: Area | None = declared(
+        "cross-section from the side; from everywhere the same if absent", None, gt=0
+    )
+    rcs_rear_m2: Area | None = declared(
+        "cross-section from behind; as from the front if absent", None, gt=0
+    )
     swerling: Count = declared("fluctuation case", ge=0, le=4)
     speed_cruise_mps: Speed = declared(
         "speed (ballistic: not used; surface: 0 stands still)", ge=0, otherwise=("speed_max",)

@@ -120,10 +120,11 @@ def _pictures(
     fates = [
         Fate(
             name,
-            part["count"],
+            summary["by_class"][name]["count"],
             {link: f["leakers"] for link, f in part["first_broken_link"].items()},
         )
         for name, part in story["by_class"].items()
+        if name in summary["by_class"]  # neutrals and the harmless are no threats
     ]
     return {
         "palette": picture(palette_css()),

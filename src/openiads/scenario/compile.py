@@ -36,7 +36,7 @@ from openiads.scenario.depends import first_link, reaches
 from openiads.scenario.flyouts import Flyouts
 from openiads.scenario.ground import scenario_ground, site_height_m
 from openiads.scenario.load import Scenario
-from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker
+from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker, cross_section_m2
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.rules import outages_table, rules_table
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
@@ -263,10 +263,13 @@ class _Compiler:
             for flight in flights:
                 part = slice(start, start + len(flight.pos_m))
                 start = part.stop
-                pd[index, part], snr[index, part] = looker(
-                    pos[part], vel[part], height[part],
-                    flight.threat.rcs_m2, flight.threat.swerling,
+                rcs = cross_section_m2(
+                    flight.threat, float(radars[index]["frequency_hz"]),
+                    pos[part] - np.array([radars[index][c] for c in "xyz"]), vel[part],
                 )  # fmt: skip
+                pd[index, part], snr[index, part] = looker(
+                    pos[part], vel[part], height[part], rcs, flight.threat.swerling
+                )
             if places is not None:
                 self._mask(index, pd[index], places, height)
         return pd, snr

@@ -12,6 +12,8 @@ from openiads.physics.attenuation import rain_loss_db, rain_specific_db_km
 from openiads.physics.detection import detection_probability, required_snr
 
 OUT_OF_SIGHT = -1.0
+LOW_BAND_HZ = 2e9
+"""Upper end of NATO's band D: public figures of cross-section part there."""
 _DB = np.arange(-30.0, 60.01, 0.1)
 
 Floats = NDArray[np.float64]
@@ -30,6 +32,29 @@ def reference_snr(radar: Any) -> float:
     (Skolnik, Introduction to Radar Systems, 3rd ed., section 2.8).
     """
     return float(required_snr(radar["reference_pd"], radar["pfa"], int(radar["pulses"]), 1))
+
+
+def cross_section_m2(threat: Any, frequency_hz: float, gap_m: Floats, vel_mps: Floats) -> Any:
+    """What a radar of a frequency meets of a threat class at points (n,): (n,), or one number.
+
+    gap_m (n, 3) from the radar to the threat, vel_mps (n, 3). In band: `rcs_low_band` below 2 GHz
+    (NATO bands A to D), else `rcs`. By aspect, where the class states a side: the logarithm goes
+    from front to side and from side to rear as sin^2 of the aspect angle (assumed: smooth, with
+    the three stated values at their angles; real patterns have lobes, which Swerling's case
+    stands for). Side and rear scale with the band as the front does.
+    """
+    front = threat.rcs_m2
+    if threat.rcs_low_band_m2 is not None and frequency_hz < LOW_BAND_HZ:
+        front = threat.rcs_low_band_m2
+    if threat.rcs_side_m2 is None and threat.rcs_rear_m2 is None:
+        return front
+    nearing = -np.einsum("ij,ij->i", gap_m, vel_mps)
+    whole = np.linalg.norm(gap_m, axis=1) * np.linalg.norm(vel_mps, axis=1)
+    cosine = nearing / np.maximum(whole, 1e-9)
+    end = np.where(cosine >= 0.0, threat.rcs_m2, threat.rcs_rear_m2 or threat.rcs_m2)
+    side = threat.rcs_side_m2 or np.sqrt(threat.rcs_m2 * (threat.rcs_rear_m2 or threat.rcs_m2))
+    across = np.clip(1.0 - cosine**2, 0.0, 1.0)
+    return front / threat.rcs_m2 * end ** (1.0 - across) * side**across
 
 
 class Air:
@@ -94,9 +119,12 @@ class Looker:
         self.tables: dict[int, Floats] = {}
 
     def __call__(
-        self, pos_m: Floats, vel_mps: Floats, height_m: Floats, rcs_m2: float, swerling: int
+        self, pos_m: Floats, vel_mps: Floats, height_m: Floats, rcs_m2: Any, swerling: int
     ) -> tuple[Floats, Floats]:
-        """(Pd, SNR) at points (n, 3) with heights (n,); Pd is -1 where there is no sight."""
+        """(Pd, SNR) at points (n, 3) with heights (n,); Pd is -1 where there is no sight.
+
+        ``rcs_m2``: one number, or one for each point (`cross_section_m2`).
+        """
         eye = self.radar
         gap = pos_m - np.array([eye["x"], eye["y"], eye["z"]])
         slant = np.maximum(np.linalg.norm(gap, axis=1), 1.0)

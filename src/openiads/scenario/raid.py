@@ -109,6 +109,9 @@ def _points(path: Path) -> dict[str, Any]:
     }
 
 
+_BARE = {"jammer_to_noise": 0.0, "rcs_low_band_m2": None, "rcs_side_m2": None, "rcs_rear_m2": None}
+
+
 def _shed(missile: Flight, piece: Piece) -> Flight:
     """The flight of what a missile leaves behind: a class of its own, charged to nobody."""
     return replace(
@@ -117,7 +120,7 @@ def _shed(missile: Flight, piece: Piece) -> Flight:
         threat_type=f"{missile.threat_type} {piece.name.partition('-')[0]}",
         category="decoy",
         side="harmless",
-        threat=missile.threat.model_copy(update={"rcs_m2": piece.rcs_m2, "jammer_to_noise": 0.0}),
+        threat=missile.threat.model_copy(update={"rcs_m2": piece.rcs_m2, **_BARE}),
         start_s=missile.start_s + piece.after_s,
         **_points(piece.path),
     )

@@ -166,7 +166,7 @@ class Wave(Declared):
     )
     side: Literal["hostile", "neutral", "harmless"] | None = declared(
         "hostile; neutral: ought to pass unharmed; harmless: shot at, but no leaker. By its "
-        "category if absent: airliners are neutral, decoys and surface targets harmless",
+        "category if absent: airliners, ships and ground targets are neutral, decoys harmless",
         None,
     )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
