@@ -97,10 +97,10 @@ def test_what_it_tells_of_the_bands_and_the_ranking(run):
 
 
 def test_more_tubes_are_a_swing_and_an_unfelt_parameter_is_named(run):
-    found = run("--claims", "5p85te2.missiles_per_launcher,drone_owa.turn", "--outer", "2")
+    found = run("--claims", "5p85te2.missiles_per_launcher,mrbm.turn", "--outer", "2")
     rows = {r["parameter"]: r for r in found["beliefs"]["alone"]}
-    assert rows["drone_owa.turn"]["no_effect_in_model"]
-    assert rows["drone_owa.turn"]["swing"] == 0.0
+    assert rows["mrbm.turn"]["no_effect_in_model"]
+    assert rows["mrbm.turn"]["swing"] == 0.0
     assert not rows["5p85te2.missiles_per_launcher"]["no_effect_in_model"]
     assert [e["value"] for e in rows["5p85te2.missiles_per_launcher"]["ends"]] == [
         "4 missiles",

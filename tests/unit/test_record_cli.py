@@ -88,6 +88,9 @@ def test_text(monkeypatch, capsys, words):
     [
         (["catalogue", "show", "s-4000"], "did you mean s-400"),
         (["catalogue", "show", "s-400", "--rule", "best"], "no rule"),
+        (["catalogue", "show", "s-400", "--rule", "source:seed9"], "did you mean seed4"),
+        (["catalogue", "show", "s-400", "--rule", "claim:s-400.x.1"], "is no claim"),
+        (["ledger", "--equip", "default", "--out", "x"], "takes one buyer"),
         (["catalogue", "check", "nowhere.yaml"], "no such file"),
         (["ledger", "--buyer", "Turky"], "did you mean Turkey"),
         (["ledger", "--as-of", "May"], "no date"),

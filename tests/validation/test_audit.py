@@ -8,6 +8,7 @@ fact base. Tolerances: as the figures are rounded (0.1 km of altitude, 1 % of ra
 
 from __future__ import annotations
 
+import importlib
 import json
 
 import pytest
@@ -127,6 +128,15 @@ def test_every_claim_used_is_in_the_record(record, findings):
     ids |= {f"article.{a.id}" for a in record.articles}
     for f in findings.values():
         assert set(f.uses) | set(f.against) <= ids
+
+
+def test_every_model_used_can_be_looked_up(findings):
+    names = {name for f in findings.values() for name in f.models}
+    assert len(names) > 8
+    for name in names:
+        module, _, function = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), function)), name
+    assert findings["20"].models and findings["3"].models
 
 
 def test_nothing_judges_itself(record, findings):

@@ -30,6 +30,8 @@ MINIMUM_ENERGY = "openiads.physics.flight.minimum_energy"
 SPEED_TO_RANGE = "openiads.physics.flight.speed_to_range"
 ARC_SPEED = "openiads.physics.flight.arc_speed"
 ALLEN_EGGERS = "openiads.physics.flight.allen_eggers_speed"
+TIME_IN_ZONE = "openiads.claims.checks.time_in_zone"
+TRACK_SPACING = "openiads.claims.checks.track_spacing"
 SOUND_SPEED = "openiads.physics.atmosphere.sound_speed_mps"
 
 HYPERSONIC_MACH = 5.0
@@ -220,13 +222,13 @@ def time_in_zone(depth_m: float, speed_mps: float, targets: int, cycle_s: float)
     margin = Margin(round(time - cycle_s * targets, 1), "s", "time left with a single channel")
     if channels <= 1.0 + 1e-9:
         why = "The time suffices even one after another."
-        return Held("supported", why, (), margin, steps, (), ())
+        return Held("supported", why, (), margin, steps, (TIME_IN_ZONE,), ())
     why = f"{time:.0f} s pass between the edge of the zone and the defender."
     conditions = (
         f"at least {math.ceil(channels - 1e-9)} of them are guided against at the same time",
         f"or each takes less than {share:.1f} s",
     )
-    return Held("only if", why, conditions, margin, steps, (), ())
+    return Held("only if", why, conditions, margin, steps, (TIME_IN_ZONE,), ())
 
 
 def mach(speed_mps: float, number: float, height_m: float | None = None) -> Held:
@@ -294,4 +296,4 @@ def track_spacing(scan_s: float, acceleration_mps2: float, range_m: float, targe
         f"assumed: errors of {AZIMUTH_ERROR_DEG:g} deg and {RANGE_ERROR_M:g} m, 3-sigma gates",
         f"assumed: turns of {acceleration_mps2 / 9.80665:.0f} g",
     )
-    return Held("only if", why, conditions, margin, steps, (), assumed)
+    return Held("only if", why, conditions, margin, steps, (TRACK_SPACING,), assumed)

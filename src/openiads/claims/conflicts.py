@@ -145,8 +145,24 @@ def _of_dates(catalogue: Catalogue, entry: Entry, parameter: Parameter) -> Itera
     if clash:
         sides = _sides(c for c, _ in spans if c.id in clash)
         readings = [*read_by_source(sides), *_fits_other_system(catalogue, entry, sides)]
-        readings += [*read_by_date(sides, "said "), *read_by_weight(sides), *read_undated(sides)]
+        readings += [*_planned(sides), *read_by_date(sides, "said ")]
+        readings += [*read_by_weight(sides), *read_undated(sides)]
         yield Conflict(parameter.id, "dates", sides, tuple(readings) or ("plain disagreement",))
+
+
+def _planned(sides: tuple[Side, ...]) -> Iterator[str]:
+    """Dates that lay ahead when they were named, beside dates that did not."""
+    told: dict[bool, list[str]] = {True: [], False: []}
+    for side in sides:
+        dated = [c for c in _claims(side) if c.source.date is not None and period_of(c)]
+        if dated:
+            ahead = side.value.startswith("after ") or all(
+                (period_of(c) or Period()).first > c.source.latest_day for c in dated
+            )
+            told[ahead].append(side.value)
+    if told[True] and told[False]:
+        expected, reported = (", ".join(told[ahead]) for ahead in (True, False))
+        yield f"plan and outcome: still ahead when it was said: {expected}; not so: {reported}"
 
 
 def _fits_other_system(

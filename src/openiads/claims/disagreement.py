@@ -153,7 +153,7 @@ def read_by_date(sides: Sequence[Side], said: str = "") -> Iterator[str]:
 
 
 def _in_order(sides: Sequence[Side], said: str) -> Iterator[str]:
-    first = [min((s.source.date or "9999" for s in side.said), default="9999") for side in sides]
-    if "9999" not in first and len(set(first)) > 1:
-        ordered = sorted(zip(first, (side.value for side in sides), strict=True))
+    dated = [(side.value, [s.source.date for s in side.said if s.source.date]) for side in sides]
+    ordered = sorted((min(days), value) for value, days in dated if days)
+    if len({day for day, _ in ordered}) > 1:
         yield "different date: " + ", ".join(f"{v} {said}from {day}" for day, v in ordered)

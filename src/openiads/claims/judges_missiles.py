@@ -77,7 +77,8 @@ def standoff(article: ArticleClaim, evidence: Evidence, record: Record) -> Findi
     rows, ranges = [], []
     for name in STANDOFF:
         numbers = evidence.numbers_si(f"{name}.range")
-        rows.append((record.catalogue[name].name, numbers[0] / 1e3, numbers[-1] / 1e3, False))
+        label = record.catalogue[name].name.partition(",")[0]
+        rows.append((label, numbers[0] / 1e3, numbers[-1] / 1e3, False))
         ranges.append((numbers[0], numbers[-1]))
     least = sum(low > CLAIMED_REACH_M for low, _ in ranges)
     most = sum(high > CLAIMED_REACH_M for _, high in ranges)

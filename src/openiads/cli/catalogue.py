@@ -89,6 +89,12 @@ def show(
     catalogue = _load(extra)
     if name not in catalogue:
         raise InputError.of(f"'{name}' is not in the catalogue", nearest(name, catalogue))
+    kind, _, argument = rule.partition(":")
+    if kind == "source" and argument not in catalogue.sources:
+        raise InputError.of(f"'{argument}' is no source", nearest(argument, catalogue.sources))
+    if kind == "claim" and argument not in {c.id for c in catalogue.claims()}:
+        known = [c.id for c in catalogue.claims()]
+        raise InputError.of(f"'{argument}' is no claim", nearest(argument, known))
     names = _with_components(catalogue, name)
     if as_json:
         emit_json({"rule": rule, "items": [_entry_json(catalogue[n], rule) for n in names]})

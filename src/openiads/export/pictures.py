@@ -13,6 +13,8 @@ INK = ("#1b4f91", "#a0522d", "#0f5c3a", "#6a3d9a")
 DASHES = ("", "7 4", "2 3", "9 3 2 3")
 ROW = 22
 LABELS = 210
+LETTERS = 30
+"""Longest label that fits beside a strip."""
 
 
 def picture_svg(picture: Curves | Strip, name: str) -> str:
@@ -108,7 +110,8 @@ def _strip(s: Strip, name: str) -> str:
             f'<path d="M{at(value):.1f} {TOP - 6}V{floor}" class="now"/><text x="{at(value):.1f}" '
             f'y="{floor + 34}" text-anchor="middle">{escape(label)}</text>'
         )
-    for i, (label, low, high, judged) in enumerate(s.rows):
+    for i, (name_, low, high, judged) in enumerate(s.rows):
+        label = name_ if len(name_) <= LETTERS else name_[: LETTERS - 1] + "…"
         y = TOP + ROW * (i + 0.5)
         ink = "#8c1f1f" if judged else "#1b4f91"
         weight = ' font-weight="600"' if judged else ""
