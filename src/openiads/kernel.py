@@ -110,7 +110,7 @@ class Kernel:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         function = self._compiled or self.compiled()
-        if self.elementwise and any(getattr(a, "ndim", 0) for a in (*args, *kwargs.values())):
+        if self.elementwise and any(map(_many, (*args, *kwargs.values()))):
             import numpy as np
 
             # Compiled code may divide on a branch that it then drops: the flag means nothing.
@@ -120,6 +120,11 @@ class Kernel:
 
     def __repr__(self) -> str:
         return f"<kernel {self.function.__module__}.{self.function.__qualname__}>"
+
+
+def _many(argument: Any) -> bool:
+    """Whether an argument holds several numbers: an array that is not a scalar, or a sequence."""
+    return bool(getattr(argument, "ndim", 0)) or isinstance(argument, list | tuple)
 
 
 def _globals_of(code: types.CodeType) -> set[str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from openiads.campaigns.statistics import mean_interval, share_interval, wilson
 from openiads.engine.run import FIGURES, recarrays, replicate_many
 from openiads.engine.state import Memory
-from openiads.engine.world import KILLED, LEAKED, LINKS, NEUTRAL, Model
+from openiads.engine.world import HARMLESS, HOSTILE, KILLED, LEAKED, LINKS, NEUTRAL, Model
 from openiads.faults import CapacityError
 
 if TYPE_CHECKING:
@@ -121,12 +121,13 @@ def _mean(values: NDArray[Any], most: float = math.inf) -> dict[str, Any]:
 def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
     """The figures of `run --json` that depend on the outcomes alone."""
     leaked, n = outcomes.leaked, len(outcomes.replication)
-    hostile = model.tables.threats["side"] != NEUTRAL
+    sides = model.tables.threats["side"]
+    hostile = sides == HOSTILE
     classes = np.array(model.names["classes"])
     hostiles = classes[hostile]
     clean = int((outcomes.leakers == 0).sum())
     return {
-        **_neutrals(outcomes, ~hostile),
+        **_neutrals(outcomes, sides == NEUTRAL),
         "scenario": model.scenario,
         "model": model.hash,
         "replications": n,
@@ -145,6 +146,7 @@ def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
             }
             for name in dict.fromkeys(hostiles.tolist())
         },
+        **_harmless(outcomes, classes, sides == HARMLESS),
         "first_broken_link": {
             name: figures["share"] for name, figures in link_shares(outcomes).items()
         },
@@ -168,6 +170,24 @@ def _neutrals(outcomes: Outcomes, neutral: NDArray[np.bool_]) -> dict[str, Any]:
             "p_any_shot_down": {"estimate": some / n, "ci95": list(wilson(some, n))},
         }
     }
+
+
+def _harmless(
+    outcomes: Outcomes, classes: NDArray[Any], harmless: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Decoys, spent bodies and surface targets, where there are any: hit, and shot at, by class."""
+    if not harmless.any():
+        return {}
+    rows = {}
+    for name in dict.fromkeys(classes[harmless].tolist()):
+        mine = harmless & (classes == name)
+        count = int(mine.sum())
+        rows[name] = {
+            "count": count,
+            "hit": _mean((outcomes.fate[:, mine] == KILLED).sum(axis=1), count),
+            "interceptors": _mean(outcomes.shots[:, mine].sum(axis=1)),
+        }
+    return {"harmless": rows}
 
 
 def chosen(model: Model) -> list[dict[str, Any]]:

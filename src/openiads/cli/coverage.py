@@ -111,6 +111,11 @@ def _tell(summary: dict[str, Any]) -> None:
         say(f"  {row['kind']:<11}{target:<22}{row['reach_km']['greatest']:9.1f} km      "
             f"{row['name']}")  # fmt: skip
     say()
+    for row in summary["jamming"]:
+        say(
+            f"{row['radar']} sees {row['class']} at {row['clear_km']:.0f} km, through its own "
+            f"noise at {row['burn_through_km']:.0f} km; strobe within {row['strobe_km']:.0f} km"
+        )
     for row in summary["flyout"]:
         fits = ", ".join(
             f"{f['figure'].split('_')[0]} {100 * f['residual']:+.1f} %" for f in row["calibration"]

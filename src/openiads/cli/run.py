@@ -318,6 +318,8 @@ def _print_summary(summary: dict[str, Any]) -> None:
     say("leakers by class")
     for name, item in summary["by_class"].items():
         say(f"  {name:<18}{item['count']:4d}  {shown(item['leakers'])}")
+    for name, item in summary.get("harmless", {}).items():
+        say(f"  {name:<18}{item['count']:4d}  {shown(item['hit'])} hit: no leaker, but shot at")
     if summary["first_broken_link"]:
         say()
         say("first broken link, share of leakers")

@@ -9,6 +9,7 @@ from openiads.engine.world import (
     DETECTION,
     FLYING,
     HORIZON,
+    HOSTILE,
     IDENTIFICATION,
     KILLED,
     LEAKED,
@@ -16,7 +17,6 @@ from openiads.engine.world import (
     LOG_LEAKED,
     LOG_PASSED,
     MISS,
-    NEUTRAL,
     PASSED,
     TRACK,
     WINDOW,
@@ -129,12 +129,12 @@ def kill(m: Any, s: Any, threat: int, unit: int) -> None:
 
 @kernel(borrows=True)
 def leak(m: Any, s: Any, threat: int) -> None:
-    """Book the end of a path: a threat has leaked, with its first broken link; a neutral passed."""
+    """Book the end of a path: a leaker with its first broken link; others passed."""
     mine = s.threats[threat]
     if mine.fate != FLYING:
         return
     mine.ended_s = s.now[0].time_s
-    if m.threats[threat].side == NEUTRAL:
+    if m.threats[threat].side != HOSTILE:
         mine.fate = PASSED
         s.now[0].unresolved -= 1
         ground(s, threat)

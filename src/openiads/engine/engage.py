@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.flyout import flyout_time
-from openiads.domain.threats import BALLISTIC
+from openiads.domain.threats import falls
 from openiads.engine.book import (
     expected_place,
     kill,
@@ -143,7 +143,7 @@ def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) 
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    ballistic = row.category == BALLISTIC
+    ballistic = falls(row.category)
     flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
     return flight - (time_s - s.now[0].time_s)
 

@@ -24,10 +24,12 @@ from openiads.domain.weapons import Missile
 
 # Fates of a threat and links of the kill chain, in the order in which they are passed.
 FLYING, KILLED, LEAKED, PASSED = 0, 1, 2, 3
-"""PASSED: a neutral that went its way."""
+"""PASSED: came to its end without being a leaker: a neutral, a decoy, a surface target."""
 
-HOSTILE, NEUTRAL = 0, 1
-SIDES = ("hostile", "neutral")
+HOSTILE, NEUTRAL, HARMLESS = 0, 1, 2
+SIDES = ("hostile", "neutral", "harmless")
+"""HARMLESS: shot at as if hostile, but nobody is charged with it: decoys, surface targets."""
+
 WEAPONS_HOLD, WEAPONS_TIGHT, WEAPONS_FREE = 0, 1, 2
 WEAPONS = ("hold", "tight", "free")
 """What the rules of engagement allow: nothing; what is called hostile; all not called neutral."""

@@ -12,7 +12,7 @@ from openiads.declare import Declared, fill_row
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
-from openiads.domain.threats import CATEGORIES
+from openiads.domain.threats import ALL_CATEGORIES
 from openiads.domain.tracks import TRACK_PARAMS, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
@@ -235,7 +235,7 @@ class _Compiler:
         for row, flight in zip(threats, flights, strict=True):
             row["key"] = entity_key(f"threat/{flight.name}", self.keys)
             row["side"] = SIDES.index(flight.side)
-            row["category"] = CATEGORIES.index(flight.threat.category)
+            row["category"] = ALL_CATEGORIES.index(flight.category)
             row["wave"], row["asset"] = flight.wave, flight.asset
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling

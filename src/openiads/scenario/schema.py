@@ -164,8 +164,10 @@ class Wave(Declared):
     with_: dict[str, Any] = Field(
         default_factory=dict, alias="with", description="parameters that this wave sets itself"
     )
-    side: Literal["hostile", "neutral"] = declared(
-        "hostile, or neutral: an airliner, say, which ought to pass unharmed", "hostile"
+    side: Literal["hostile", "neutral", "harmless"] | None = declared(
+        "hostile; neutral: ought to pass unharmed; harmless: shot at, but no leaker. By its "
+        "category if absent: airliners are neutral, decoys and surface targets harmless",
+        None,
     )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
     aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
@@ -174,6 +176,10 @@ class Wave(Declared):
     bearing_rad: Angle = declared("direction from the asset to where the wave appears")
     bearing_spread_rad: Angle = declared("full width over which it is spread", 0.0, ge=0)
     distance_m: Length = declared("distance from the asset at which it appears", gt=0, le=1.5e7)
+    via: list[Position] = Field(
+        default_factory=list, max_length=16,
+        description="places that its flights pass on the way to their aims, in order",
+    )  # fmt: skip
     at_s: Time = declared("time of the first threat", 0.0, ge=0)
     after: str | None = Field(default=None, description="wave after whose start `at` counts")
     time_spread_s: Time = declared("time over which the wave appears", 0.0, ge=0)
