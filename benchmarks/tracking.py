@@ -11,6 +11,7 @@ jobs on the machine distort them less; ratios are to ours. Stone Soup runs on th
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from pathlib import Path
 
@@ -19,6 +20,9 @@ import numpy as np
 from benchmarks.tracking_sets import SCANS, SIGMA, Set, make
 from openiads.analysis.tracking import Picture, score
 from openiads.domain.tracker import Tracker
+from openiads.faults import InputError
+from openiads.scenario.detections import Detections
+from openiads.scenario.stonesoup import run_tracker
 
 
 def ours(data: Set, **options) -> tuple[Picture, float]:
@@ -135,11 +139,13 @@ def plain(data: Set, hard: bool) -> tuple[Picture, float]:
 
 def stonesoup(data: Set, hard: bool, scans: int) -> float | None:
     """Stone Soup's KD-tree gated GNN in polar space; ms a scan over the first scans, or None."""
+    times = 5.0 * np.arange(SCANS)
+    found = Detections(times, data.det_scan, data.det_rae, None, None, SIGMA)
     try:
-        from benchmarks.tracking_stonesoup import run
-    except ImportError:
+        spent = run_tracker(found, None, 400.0 if hard else 1.0, scans, clock=time.process_time)[1]
+    except InputError:
         return None
-    return run(data, 400.0 if hard else 1.0, 0.7 if hard else 0.9, scans)
+    return 1e3 * float(np.median(spent[1:]))
 
 
 def _load(path: Path) -> Set:
@@ -159,18 +165,67 @@ def sets(shared: Path, seeds: list[int]) -> dict[str, Set]:
     return found
 
 
-def scale() -> None:
-    """Time a scan and bytes held, from 300 to 10,000 targets in one picture of one density."""
-    print(f"{'targets':>8} {'ms/scan':>8} {'us/target':>10} {'MB of tables':>13}")
-    for n in (300, 1_000, 3_000, 10_000):
-        data = make("easy", n, 7, area_scale=1.0)
-        size = int(np.bincount(data.det_scan).max())
-        tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
-        held = sum(getattr(a, "nbytes", 0) for a in tracker.tables)
-        held += sum(a.nbytes for a in tracker.tables.space)
-        del tracker
-        _, ms = ours(data, capacity=3 * size, plots=size)
-        print(f"{n:8d} {ms:8.2f} {1e3 * ms / n:10.2f} {held / 1e6:13.1f}")
+def held_bytes(tracker: Tracker) -> int:
+    """Bytes of a tracker's tables."""
+    parts = [*tracker.tables[:], *tracker.tables.space]
+    return sum(getattr(a, "nbytes", 0) for a in parts)
+
+
+def tiled(targets: int, seed: int, scans: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Calm pictures of 300 side by side, 900 km apart: (places, covariances) of each scan.
+
+    Nothing but the number changes: density, errors and clutter are those of one picture of 300.
+    """
+    parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in range(scans)]
+    count = math.ceil(targets / 300)
+    side = math.ceil(math.sqrt(count))
+    for tile in range(count):
+        data = make("easy", min(300, targets - 300 * tile), seed + tile)
+        for k in range(scans):
+            plots = data.det_rae[slice(*np.searchsorted(data.det_scan, [k, k + 1]))]
+            place, cov = _convert(plots)
+            place[:, 0] += 9e5 * (tile % side)
+            place[:, 1] += 9e5 * (tile // side)
+            parts[k].append((place, cov))
+    return [tuple(map(np.concatenate, zip(*p, strict=True))) for p in parts]
+
+
+def scale(sizes: tuple[int, ...] = (300, 1_000, 3_000, 10_000), scans: int = 30) -> None:
+    """Time a scan and bytes held, from 300 to 10,000 targets in one picture.
+
+    Twice: at one density (pictures of 300 side by side), and in one disc of 400 km, where 10,000
+    stand 33 times as densely as 300 and each gate holds the plots of strangers.
+    """
+    print(f"{'picture':14} {'targets':>8} {'ms/scan':>8} {'us/target':>10} {'x first':>8} "
+          f"{'n log n':>8} {'MB of tables':>13}")  # fmt: skip
+    for name in ("one density", "one disc"):
+        first = 0.0
+        for n in sizes:
+            if name == "one disc":
+                data = make("easy", n, 7, area_scale=1.0)
+                size = int(np.bincount(data.det_scan).max())
+                tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
+                bounds = np.searchsorted(data.det_scan, np.arange(scans + 1))
+                feed = [
+                    (tracker.scan, (data.det_rae[bounds[k] : bounds[k + 1]],)) for k in range(scans)
+                ]
+            else:
+                places = tiled(n, 7, scans)
+                size = max(len(p[0]) for p in places)
+                tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
+                feed = [(tracker.scan_cartesian, p) for p in places]
+            feed[0][0](0.0, *feed[0][1])
+            tracker.reset()
+            spent = []
+            for k, (law, plots) in enumerate(feed):
+                began = time.process_time()
+                law(5.0 * k, *plots)
+                spent.append(time.process_time() - began)
+            ms = 1e3 * float(np.median(spent))
+            first = first or ms
+            growth = n * math.log(n) / (sizes[0] * math.log(sizes[0]))
+            print(f"{name:14} {n:8d} {ms:8.2f} {1e3 * ms / n:10.2f} {ms / first:8.1f} "
+                  f"{growth:8.1f} {held_bytes(tracker) / 1e6:13.1f}", flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -179,7 +234,11 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared/peers"))
     parser.add_argument("--seeds", type=int, nargs="*", default=[11, 12, 13])
     parser.add_argument("--stonesoup", type=int, default=6, help="scans given to Stone Soup")
+    parser.add_argument("--scale", action="store_true", help="only the table of sizes")
     options = parser.parse_args()
+    if options.scale:
+        scale()
+        return
     print("set          tracker        GOSPA 5 km    2 km   OSPA missed  false switch   ids"
           "  ms/scan  x ours")  # fmt: skip
     for name, data in sets(options.shared, options.seeds).items():

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from openiads.domain.track_formation import formation_scan
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import CONFIRMED, track_params, tracks_allocate
 
 SIGMA_M = 300.0
 DT_S = 5.0
+QUIET = {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0}
 
 
 def formation(members, scans, seed, pd=1.0, turn=True):
@@ -32,7 +32,7 @@ def formation(members, scans, seed, pd=1.0, turn=True):
     return plots
 
 
-def feed(scan, plots, **values):
+def feed(plots, **values):
     """Run the tracker; the members followed by each track id, and errors of position."""
     params = track_params(**values)
     tables = tracks_allocate(64, 64)
@@ -42,7 +42,7 @@ def feed(scan, plots, **values):
     for k, (who, places, truth) in enumerate(plots):
         n = len(places)
         pos[:n] = places
-        scan(params, tables, DT_S * k, n, pos, cov, clutter)
+        tracker_scan(params, tables, DT_S * k, n, pos, cov, clutter)
         for j in range(n):
             slot = tables.plot_slot[j]
             if slot >= 0 and tables.track[slot].status == CONFIRMED:
@@ -54,25 +54,25 @@ def feed(scan, plots, **values):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_turning_formation_keeps_its_identities(seed):
     plots = formation(6, 20, seed, pd=0.8)
-    tables, followed, _ = feed(formation_scan, plots)
+    tables, followed, _ = feed(plots)
     assert (tables.track.status == CONFIRMED).sum() == 6
     swaps = sum(len(set(members)) - 1 for members in followed.values())
-    _, plain, _ = feed(tracker_scan, plots, noise_m2ps3=400.0)
+    _, plain, _ = feed(plots, **QUIET, noise_m2ps3=400.0)
     plain_swaps = sum(len(set(members)) - 1 for members in plain.values())
     assert swaps <= min(2, plain_swaps)
 
 
 def test_a_steady_formation_is_followed_better_than_its_plots():
     plots = formation(6, 20, 1, turn=False)
-    _, _, errors = feed(formation_scan, plots)
+    _, _, errors = feed(plots)
     assert np.sqrt(np.mean(np.square(errors))) < 0.8 * SIGMA_M
 
 
 def test_a_lone_target_is_filtered_as_by_the_quiet_model():
     """Beside the plain filter of the same noise, up to what a rare manoeuvre may add."""
     plots = formation(1, 15, 2, turn=False)
-    full, _, _ = feed(formation_scan, plots, speed_sigma_mps=300.0)
-    plain, _, _ = feed(tracker_scan, plots, speed_sigma_mps=300.0)
+    full, _, _ = feed(plots, speed_sigma_mps=300.0)
+    plain, _, _ = feed(plots, **QUIET, speed_sigma_mps=300.0)
     slot = int(np.flatnonzero(full.track.status == CONFIRMED)[0])
     other = int(np.flatnonzero(plain.track.status == CONFIRMED)[0])
     assert full.track[slot].manoeuvre < 0.01
@@ -81,7 +81,7 @@ def test_a_lone_target_is_filtered_as_by_the_quiet_model():
 
 def test_a_lone_target_that_turns_is_held():
     plots = formation(1, 20, 3)
-    tables, followed, _ = feed(formation_scan, plots)
+    tables, followed, _ = feed(plots)
     assert (tables.track.status == CONFIRMED).sum() == 1
     assert len(followed) == 1
 
@@ -89,7 +89,7 @@ def test_a_lone_target_that_turns_is_held():
 def test_a_formation_that_appears_at_once_gets_its_velocity_by_vote():
     """At the second scan already: 400 m/s across a spacing of 2 km could be joined otherwise."""
     plots = formation(6, 2, 4, turn=False)
-    tables, _, _ = feed(formation_scan, plots)
+    tables, _, _ = feed(plots)
     live = tables.track.status > 0
     assert tables.track.informed[live].sum() >= 6
     speed = tables.x[live][:, 3:5]
@@ -104,6 +104,6 @@ def test_scans_at_one_instant_from_two_sensors_are_taken():
     for k, (_, places, _) in enumerate(plots):
         for _ in range(2):
             pos[: len(places)] = places
-            formation_scan(params, tables, DT_S * k, len(places), pos, cov, clutter)
+            tracker_scan(params, tables, DT_S * k, len(places), pos, cov, clutter)
     assert (tables.track.status == CONFIRMED).sum() == 4
     assert np.isfinite(tables.x).all()

@@ -27,7 +27,7 @@ class Picture:
     """A tracker and the arrays that an engine would keep beside it."""
 
     def __init__(self, capacity=64, plots=128, edges=0, **values):
-        self.params = track_params(**values)
+        self.params = track_params(**{"manoeuvre_rate_ps": 0.0} | values)
         self.tables = tracks_allocate(capacity, plots, edges)
         self.pos = np.zeros((plots, 3))
         self.cov = np.zeros((plots, 6))

@@ -13,10 +13,9 @@ from typing import Any
 
 from openiads.analysis.remedies import Change, changes
 from openiads.campaigns.outcomes import Outcomes, run_range
-from openiads.engine.run import CapacityError
 from openiads.engine.state import allocate
 from openiads.engine.world import LEAKED, LINKS, Model
-from openiads.faults import InputError
+from openiads.faults import CapacityError, InputError
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import Scenario
 

@@ -26,29 +26,45 @@ def track(
     angle_sigma_rad: Annotated[float | None, typer.Option(help="angle errors, rad")] = None,
     score_from: Annotated[int, typer.Option(help="first scan of the means")] = 10,
     formations: Annotated[bool, typer.Option(help="manoeuvres and formations")] = True,
+    beside: Annotated[
+        str | None, typer.Option("--with", help="run another tracker too: stonesoup")
+    ] = None,
+    beside_noise: Annotated[float, typer.Option(help="its process noise, m2/s3")] = 1.0,
+    scans: Annotated[int | None, typer.Option(help="only the first so many scans")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on stdout")] = False,
 ) -> None:
     """Track recorded detections; with truth, score GOSPA, OSPA and identities.
 
-    Truth inside a packed NPZ is used for the score (never by the tracker).
+    Truth inside a packed NPZ is used for the score (never by the tracker). With --with stonesoup
+    Stone Soup's tracker runs on the same plots and is scored alike (it takes seconds a scan).
 
     Example: openiads track raid.npz --json
     """
-    from openiads.scenario.detections import has_truth, read_detections, read_paths, write_paths
+    from openiads.scenario.detections import (
+        first_scans,
+        has_truth,
+        read_detections,
+        read_paths,
+        write_paths,
+    )
 
     given = {
         "period-s": period_s,
         "range-sigma-m": range_sigma_m,
         "angle-sigma-rad": angle_sigma_rad,
+        "beside-noise": beside_noise,
+        "scans": scans,
     }
     faults = [
         Fault("must be above 0", key=name)
         for name, number in given.items()
         if number is not None and not number > 0.0
     ]
+    if beside not in (None, "stonesoup"):
+        faults.append(Fault(f"no tracker {beside!r}", "the one there is: stonesoup", key="with"))
     if faults:
         raise InputError(faults)
-    data = read_detections(detections, period_s)
+    data = first_scans(read_detections(detections, period_s), scans)
     sigma = list(data.sigma if data.sigma is not None else (50.0, 0.0026, 0.0026))
     sigma[0] = range_sigma_m or sigma[0]
     if angle_sigma_rad:
@@ -57,18 +73,47 @@ def track(
     paths = result.pop("paths")
     result = {"detections": str(detections)} | result
     source = truth or (detections if has_truth(detections) else None)
-    if source is not None:
-        result |= _score(read_paths(source, data.time_s), paths, score_from)
+    known = None if source is None else first_scans(read_paths(source, data.time_s), scans)
+    if known is not None:
+        result |= _score(known, paths, score_from)
+    if beside:
+        other, other_paths = _stonesoup(data, sigma, beside_noise)
+        if known is not None:
+            other |= _score(known, other_paths, score_from)
+        other["times_ours"] = other["ms_per_scan"] / result["ms_per_scan"]
+        result["stonesoup"] = other
     if out is not None:
         write_paths(out, paths, data.time_s)
         note(f"tracks written to {out}")
     if as_json:
         emit_json(result)
         return
+    rows = result.pop("stonesoup", {})
     for key, value in result.items():
-        if isinstance(value, dict):
-            value = ", ".join(f"{k} {v:.4g}" for k, v in value.items())
-        say(f"{key:24s} {value}")
+        say(f"{key:24s} {_text(value):44s} {_text(rows.get(key, ''))}".rstrip())
+
+
+def _text(value: Any) -> str:
+    """A figure, or the figures of a group, for people."""
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v:.4g}" for k, v in value.items())
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _stonesoup(data: Any, sigma: list[float], noise_m2ps3: float) -> tuple[dict[str, Any], Any]:
+    """Stone Soup's tracker on the same plots: its figures and its tracks."""
+    import numpy as np
+
+    from openiads.scenario.stonesoup import run_tracker
+
+    note(f"Stone Soup takes {len(data.time_s)} scans; seconds each where targets are many")
+    paths, spent = run_tracker(data, sigma, noise_m2ps3)
+    return {
+        "scans": len(spent),
+        "confirmed_ids": len(np.unique(paths.id)),
+        "mean_tracks": len(paths.id) / max(len(spent), 1),
+        "ms_per_scan": 1e3 * float(np.median(spent)) if spent else 0.0,
+    }, paths
 
 
 def _run(data: Any, sigma: tuple[float, float, float], formations: bool) -> dict[str, Any]:

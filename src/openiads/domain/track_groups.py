@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_index import cells_near
-from openiads.domain.tracks import FREE, HIGH
+from openiads.domain.track_index import index_points, neighbours_after, uncrowded
+from openiads.domain.tracks import FREE
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 from openiads.physics.mixture import shifted_innovation, velocity_update
@@ -40,6 +40,9 @@ _MATCH = 9.0
 _TOLERANCE = 2.0
 """A displacement read off one plot has the error of that plot and track on top of those of the
 plot and track that it is tried on."""
+
+STRANGERS = 1.0 / 3.0
+"""Neighbours by chance that are borne with: a formation is sought no further than that."""
 
 FORBIDDEN = 1.0e6
 """Cost of a pair outside the gate."""
@@ -71,14 +74,8 @@ def settled(track, P, i):
 
 
 @kernel(borrows=True)
-def _fly_together(x, P, i, k, range_m, speed_mps):
-    """Whether slots i and k are near each other and of one velocity within its uncertainty."""
-    dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
-    if dx * dx + dy * dy > range_m * range_m:
-        return False
-    a, b = x[i, 3] - x[k, 3], x[i, 4] - x[k, 4]
-    if a * a + b * b > _APART_M2PS2:
-        return False
+def _same_velocity(P, i, k, a, b, speed_mps):
+    """Whether the velocities of slots i and k, (a, b) apart, are one within their uncertainty."""
     v0 = P[i, 15] + P[k, 15] + speed_mps * speed_mps
     v1 = P[i, 16] + P[k, 16]
     v3 = P[i, 18] + P[k, 18] + speed_mps * speed_mps
@@ -88,29 +85,33 @@ def _fly_together(x, P, i, k, range_m, speed_mps):
 
 @kernel(borrows=True)
 def group_rows(params, tables, n_rows):
-    """Join rows into formations over the index of tracks; returns the rows that are in one.
+    """Join rows near each other and of one velocity into formations; returns the rows in one.
 
     Afterwards parent, size and the chain head/next of the members of each group hold.
     """
-    track, x, P = tables.track, tables.x, tables.P
-    group, node = tables.row, tables.node
-    cell_m = params.group_range_m
-    high = tables.counts[HIGH]
+    track, x, P, group = tables.track, tables.x, tables.P, tables.row
+    entry, point, row_slot = tables.entry, tables.point, tables.row_slot
+    n = 0
     for r in range(n_rows):
         group[r].parent = r
-    for r in range(n_rows):
-        i = tables.row_slot[r]
-        if not settled(track, P, i):
-            continue
-        count = cells_near(tables.bucket, node, high, x, i, cell_m)
-        for c in range(count):
-            k = node[c].near
-            if (
-                k > i
-                and settled(track, P, k)
-                and _fly_together(x, P, i, k, cell_m, params.group_speed_mps)
-            ):
-                unite(group, r, track[k].row)
+        i = row_slot[r]
+        if settled(track, P, i):
+            e = entry[n]
+            e.of, e.x, e.y, e.a, e.b = r, x[i, 0], x[i, 1], x[i, 3], x[i, 4]
+            n += 1
+    reach_m = uncrowded(entry, n, params.group_range_m, STRANGERS)
+    index_points(tables.grid, tables.cell, entry, point, n, reach_m)
+    reach2 = reach_m * reach_m
+    for k in range(n):
+        p = point[k]
+        a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)
+        for t in range(a1 - a0 + b1 - b0):
+            q = point[a0 + t if a0 + t < a1 else b0 + t - (a1 - a0)]
+            dx, dy, a, b = p.x - q.x, p.y - q.y, p.a - q.a, p.b - q.b
+            if dx * dx + dy * dy > reach2 or a * a + b * b > _APART_M2PS2:
+                continue
+            if _same_velocity(P, row_slot[p.of], row_slot[q.of], a, b, params.group_speed_mps):
+                unite(group, p.of, q.of)
     return chain_members(group, n_rows)
 
 
@@ -213,71 +214,60 @@ def seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2):
 
 
 @kernel(borrows=True)
-def _inverse_of(P, i, R, j):
-    """Inverse of the innovation covariance of slot ``i`` and plot ``j`` without a manoeuvre."""
-    return symmetric_inverse(
-        P[i, 0] + R[j, 0],
-        P[i, 1] + R[j, 1],
-        P[i, 2] + R[j, 2],
-        P[i, 3] + R[j, 3],
-        P[i, 4] + R[j, 4],
-        P[i, 5] + R[j, 5],
-    )
-
-
-@kernel(borrows=True)
 def gather(tables, g, pos_m, cov_m2):
     """What the plots assigned to group ``g`` say about its displacement.
 
-    information = sum S^-1 and pull = sum S^-1 y over members with a plot, kept at row ``g``.
+    Each member's own information S^-1 and pull S^-1 y (nothing without a plot) go to columns 18 to
+    26 of its ``moment``, their sums over the group to columns 9 to 17 of row ``g``.
     """
     group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
-    for k in range(6):
+    for k in range(9):
         moment[g, 9 + k] = 0.0
-    for k in range(3):
-        moment[g, 15 + k] = 0.0
     r = group[g].head
     while r >= 0:
         e = tables.space.row_edge[r]
         if e >= 0:
             i, j = tables.row_slot[r], tables.column[e]
-            s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
+            s0, s1, s2, s3, s4, s5, _ = symmetric_inverse(
+                P[i, 0] + cov_m2[j, 0],
+                P[i, 1] + cov_m2[j, 1],
+                P[i, 2] + cov_m2[j, 2],
+                P[i, 3] + cov_m2[j, 3],
+                P[i, 4] + cov_m2[j, 4],
+                P[i, 5] + cov_m2[j, 5],
+            )
             y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
-            moment[g, 9] += s0
-            moment[g, 10] += s1
-            moment[g, 11] += s2
-            moment[g, 12] += s3
-            moment[g, 13] += s4
-            moment[g, 14] += s5
-            moment[g, 15] += s0 * y0 + s1 * y1 + s2 * y2
-            moment[g, 16] += s1 * y0 + s3 * y1 + s4 * y2
-            moment[g, 17] += s2 * y0 + s4 * y1 + s5 * y2
+            own = moment[r]
+            own[18], own[19], own[20], own[21], own[22], own[23] = s0, s1, s2, s3, s4, s5
+            own[24] = s0 * y0 + s1 * y1 + s2 * y2
+            own[25] = s1 * y0 + s3 * y1 + s4 * y2
+            own[26] = s2 * y0 + s4 * y1 + s5 * y2
+            for k in range(9):
+                moment[g, 9 + k] += moment[r, 18 + k]
+        else:
+            for k in range(9):
+                moment[r, 18 + k] = 0.0
         r = group[r].next
 
 
 @kernel(borrows=True)
-def displace(
-    moment, row_edge, row_slot, column, x, P, r, g, own, pos_m, cov_m2, level_m2, upright_m2
-):
+def displace(moment, r, g, own, level_m2, upright_m2):
     """Set shift and spread of row ``r`` to the displacement of group ``g`` given its plots.
 
-    C = (1/Q1 + sum S^-1)^-1, c = C sum S^-1 y; without the row's own plot unless ``own``.
+    C = (1/Q1 + sum S^-1)^-1, c = C sum S^-1 y; ``own`` 1 with the row's own plot, 0 without it.
     Returns det C.
     """
-    l0, l1, l2 = moment[g, 9], moment[g, 10], moment[g, 11]
-    l3, l4, l5 = moment[g, 12], moment[g, 13], moment[g, 14]
-    b0, b1, b2 = moment[g, 15], moment[g, 16], moment[g, 17]
-    e = row_edge[r]
-    if e >= 0 and not own:
-        i, j = row_slot[r], column[e]
-        s0, s1, s2, s3, s4, s5, _ = _inverse_of(P, i, cov_m2, j)
-        y0, y1, y2 = pos_m[j, 0] - x[i, 0], pos_m[j, 1] - x[i, 1], pos_m[j, 2] - x[i, 2]
-        l0, l1, l2, l3, l4, l5 = l0 - s0, l1 - s1, l2 - s2, l3 - s3, l4 - s4, l5 - s5
-        b0 -= s0 * y0 + s1 * y1 + s2 * y2
-        b1 -= s1 * y0 + s3 * y1 + s4 * y2
-        b2 -= s2 * y0 + s4 * y1 + s5 * y2
+    less = 1.0 - own
+    b0 = moment[g, 15] - less * moment[r, 24]
+    b1 = moment[g, 16] - less * moment[r, 25]
+    b2 = moment[g, 17] - less * moment[r, 26]
     v0, v1, v2, v3, v4, v5, det = symmetric_inverse(
-        l0 + 1.0 / level_m2, l1, l2, l3 + 1.0 / level_m2, l4, l5 + 1.0 / upright_m2
+        moment[g, 9] - less * moment[r, 18] + 1.0 / level_m2,
+        moment[g, 10] - less * moment[r, 19],
+        moment[g, 11] - less * moment[r, 20],
+        moment[g, 12] - less * moment[r, 21] + 1.0 / level_m2,
+        moment[g, 13] - less * moment[r, 22],
+        moment[g, 14] - less * moment[r, 23] + 1.0 / upright_m2,
     )
     moment[r, 3], moment[r, 4], moment[r, 5] = v0, v1, v2
     moment[r, 6], moment[r, 7], moment[r, 8] = v3, v4, v5
@@ -303,7 +293,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
     r = group[g].head
     while r >= 0:
         i = tables.row_slot[r]
-        moment[r, 15], moment[r, 16] = x[i, 3], x[i, 4]
+        moment[r, 24], moment[r, 25] = x[i, 3], x[i, 4]
         sx += x[i, 3]
         sy += x[i, 4]
         p0 += P[i, 15]
@@ -313,7 +303,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
     f, s2 = pull / n, speed_mps * speed_mps
     r = group[g].head
     while r >= 0:
-        vx, vy = (sx - moment[r, 15]) / (n - 1), (sy - moment[r, 16]) / (n - 1)
+        vx, vy = (sx - moment[r, 24]) / (n - 1), (sy - moment[r, 25]) / (n - 1)
         i = tables.row_slot[r]
         velocity_update(x, P, i, vx, vy, f * p0 + s2, f * p1, f * p3 + s2, gate)
         r = group[r].next
@@ -323,7 +313,7 @@ def harmonise(tables, g, pull, speed_mps, gate):
 def displaced_costs(tables, g, pos_m, cov_m2, gate):
     """Costs of the edges of group ``g`` under displaced predictions (FORBIDDEN off the gate)."""
     group, x, P, cost = tables.row, tables.x, tables.P, tables.cost
-    moment, node = tables.moment, tables.node
+    moment, log_density = tables.moment, tables.log_density
     start, column, row_slot = tables.start, tables.column, tables.row_slot
     r = group[g].head
     while r >= 0:
@@ -331,21 +321,16 @@ def displaced_costs(tables, g, pos_m, cov_m2, gate):
         for e in range(start[r], start[r + 1]):
             j = column[e]
             d2, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
-            cost[e] = 0.5 * (d2 + log_det) + offset + node[j].log_density
+            cost[e] = 0.5 * (d2 + log_det) + offset + log_density[j]
             if d2 > gate:
                 cost[e] = FORBIDDEN
         r = group[r].next
 
 
 @kernel(borrows=True)
-def displace_members(tables, g, pos_m, cov_m2, level_m2, upright_m2):
+def displace_members(tables, g, level_m2, upright_m2):
     """`displace` every member of group ``g`` by what the plots of the others say."""
-    group, moment, x, P = tables.row, tables.moment, tables.x, tables.P
-    row_edge, row_slot, column = tables.space.row_edge, tables.row_slot, tables.column
-    r = group[g].head
+    r = tables.row[g].head
     while r >= 0:
-        displace(
-            moment, row_edge, row_slot, column, x, P, r, g, False,
-            pos_m, cov_m2, level_m2, upright_m2,
-        )  # fmt: skip
-        r = group[r].next
+        displace(tables.moment, r, g, 0.0, level_m2, upright_m2)
+        r = tables.row[r].next

@@ -9,9 +9,10 @@ appears beside a formation already tracked is first tried with the formation's v
 
 from __future__ import annotations
 
-from openiads.domain.track_groups import chain_members, quadratic, settled, tally, unite
-from openiads.domain.track_index import cells_near
-from openiads.domain.tracks import CONFIRMED, HIGH, INDEXED, TENTATIVE
+from openiads.domain.track_book import is_seed
+from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
+from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
+from openiads.domain.tracks import CONFIRMED, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -33,40 +34,35 @@ _INFORMED_SIGMA_MPS = 30.0
 
 
 @kernel(borrows=True)
-def _is_seed(track, i):
-    return track[i].status == TENTATIVE and track[i].hits == 1 and track[i].informed == 0
-
-
-@kernel(borrows=True)
 def vote_velocities(params, tables, n_rows, pos_m):
     """Give clusters of three or more new tracks the velocity that their plots agree on.
 
-    Needs the edges of a gate as wide as the velocity prior and an index of tracks in
-    cells of at least the reach of the vote. Returns whether any track was moved.
+    Needs the edges of a gate as wide as the velocity prior. Returns whether any track was moved.
     """
-    track, x, group, node = tables.track, tables.x, tables.row, tables.node
-    high, cell_m = tables.counts[HIGH], max(params.group_range_m, _NEAR_M)
+    track, x, group, row_slot = tables.track, tables.x, tables.row, tables.row_slot
+    entry, point = tables.entry, tables.point
     seeds = 0
     for r in range(n_rows):
         group[r].parent = r
-    for r in range(n_rows):
-        i = tables.row_slot[r]
-        if not _is_seed(track, i):
-            continue
-        seeds += 1
-        count = cells_near(tables.bucket, node, high, x, i, cell_m)
-        for c in range(count):
-            k = node[c].near
-            dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
-            if (
-                k > i
-                and _is_seed(track, k)
-                and track[k].last_s == track[i].last_s
-                and dx * dx + dy * dy < _NEAR_M * _NEAR_M
-            ):
-                unite(group, r, track[k].row)
+        i = row_slot[r]
+        if is_seed(track, i):
+            entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
+            seeds += 1
     if seeds < 3:
         return False
+    reach_m = uncrowded(entry, seeds, _NEAR_M, STRANGERS)
+    index_points(tables.grid, tables.cell, entry, point, seeds, reach_m)
+    for k in range(seeds):
+        p = point[k]
+        a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)
+        for t in range(a1 - a0 + b1 - b0):
+            q = point[a0 + t if a0 + t < a1 else b0 + t - (a1 - a0)]
+            dx, dy = p.x - q.x, p.y - q.y
+            if (
+                dx * dx + dy * dy < reach_m * reach_m
+                and track[row_slot[p.of]].last_s == track[row_slot[q.of]].last_s
+            ):
+                unite(group, p.of, q.of)
     chain_members(group, n_rows)
     moved = False
     for g in range(n_rows):
@@ -179,26 +175,36 @@ def _set_velocity(x, P, i, d0, d1, d2, n, t):
 
 
 @kernel(borrows=True)
-def inform_velocity(params, tables, i):
+def index_settled(tables):
+    """Index the slots of all tracks whose velocity can inform a newcomer's; returns their reach."""
+    track, x, P, n = tables.track, tables.x, tables.P, 0
+    for i in range(tables.counts[HIGH]):
+        if settled(track, P, i):
+            tables.entry[n].of, tables.entry[n].x, tables.entry[n].y = i, x[i, 0], x[i, 1]
+            n += 1
+    reach_m = uncrowded(tables.entry, n, _NEAR_M, STRANGERS)
+    index_points(tables.grid, tables.cell, tables.entry, tables.point, n, reach_m)
+    return reach_m
+
+
+@kernel(borrows=True)
+def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 
-    Needs an index of tracks (those younger than it are not neighbours). A confirmed neighbour
-    counts as half as far. Returns whether there was one.
+    Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far.
+    Returns whether there was one.
     """
-    track, x, P, node = tables.track, tables.x, tables.P, tables.node
-    cell_m = max(params.group_range_m, _NEAR_M)
-    count = cells_near(tables.bucket, node, tables.counts[INDEXED], x, i, cell_m)
-    best, pick = _NEAR_M * _NEAR_M, -1
-    for c in range(count):
-        k = node[c].near
-        if k == i or not settled(track, P, k):
-            continue
-        dx, dy = x[i, 0] - x[k, 0], x[i, 1] - x[k, 1]
-        d = dx * dx + dy * dy
-        if track[k].status != CONFIRMED:
-            d *= 4.0
-        if d < best:
-            best, pick = d, k
+    track, x, P, point = tables.track, tables.x, tables.P, tables.point
+    best, pick = reach_m * reach_m, -1
+    for shift in range(-1, 2):
+        k0, k1 = nearest_run(tables.grid, tables.cell, x[i, 0], x[i, 1], shift)
+        for k in range(k0, k1):
+            dx, dy = x[i, 0] - point[k].x, x[i, 1] - point[k].y
+            d = dx * dx + dy * dy
+            if d < best and track[point[k].of].status != CONFIRMED:
+                d *= 4.0
+            if d < best:
+                best, pick = d, point[k].of
     if pick < 0:
         return False
     for a in range(3, 6):

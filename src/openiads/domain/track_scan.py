@@ -1,47 +1,42 @@
 """One scan of the multi-target tracker: predict, gate, assign, update, confirm, drop, initiate.
 
-Global nearest neighbour with the negative log-likelihood ratio as cost (Blackman and Popoli,
-Design and Analysis of Modern Tracking Systems, 1999, sections 6.4 and 6.6.2):
-
-    c_ij = d2/2 + ln det(2 pi S)/2 + ln(b_j) - ln(Pd_i),   c_i0 = -ln(1 - Pd_i)
-
-with d2 the Mahalanobis distance of plot j from track i, S the innovation covariance, b_j the
-density of plots that are not of this track (clutter and births, 1/m3), Pd_i the probability that
-this scan detects the track, and c_i0 the cost of leaving it without a plot.
+Global nearest neighbour with the negative log-likelihood ratio as cost (see
+`openiads.domain.track_gate`). Each prediction is a mixture of quiet flight and a manoeuvre; members
+of a formation inform each other about the manoeuvre and about their velocity
+(`openiads.domain.track_groups`); new tracks take their first velocity from a vote or from their
+neighbours (`openiads.domain.track_initiate`). Which of it is done is a matter of the parameters:
+with ``manoeuvre_rate_ps`` 0 flight is quiet and nothing else, with ``group_range_m`` 0 every track
+is alone.
 """
 
 from __future__ import annotations
 
 import math
 
-from openiads.domain.track_index import index_points, plots_near
-from openiads.domain.tracks import (
-    CONFIRMATIONS,
-    CONFIRMED,
-    DROPPED,
-    FREE,
-    HIGH,
-    LIVE,
-    LOSSES,
-    NEXT_ID,
-    REFUSED,
-    TENTATIVE,
-    UNGATED,
+from openiads.domain.track_book import book_hit, book_miss, initiate, is_seed, take_slot
+from openiads.domain.track_formation import (
+    NEGLIGIBLE,
+    alone,
+    mixed_costs,
+    quiet_costs,
+    weigh_groups,
 )
+from openiads.domain.track_gate import gate_plots
+from openiads.domain.track_groups import group_rows, harmonise
+from openiads.domain.track_initiate import index_settled, inform_velocity, vote_velocities
+from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
-from openiads.physics.estimation import LOG_TWO_PI, cv_predict, innovation, position_update
+from openiads.physics.estimation import cv_predict, position_update
+from openiads.physics.mixture import manoeuvre_shift, merge_pair
 
-_FEW = 64
-"""Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
+_SHORT_S = 0.2
+"""Scans closer in time than this are one instant to a manoeuvre: no new one is looked for."""
 
-LEAST_PD = 0.05
-"""A track that takes a plot although it should not be seen is scored as if barely visible."""
-
-MOST_PD = 0.999
-
-_HISTORY = (1 << 60) - 1
-"""Scans that the history of hits and misses can hold, as a mask."""
+_PULL = 2.0
+_PULL_SIGMA_MPS = 15.0
+_PULL_GATE = 16.0
+"""Coupling of the velocities of a formation (assumed; see docs/models/tracking.md)."""
 
 
 @kernel(borrows=True)
@@ -55,246 +50,151 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     ``tables.track[slot].pd`` may be set (see `tracks_expect`). Afterwards ``tables.plot_track``
     and ``tables.plot_slot`` name the track that took each plot or was begun by it (-1: none).
 
-    ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py.
+    ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py and
+    tests/kernels/test_track_formation.py; measured by benchmarks/tracking.py.
     """
-    track, counts, x, P = tables.track, tables.counts, tables.x, tables.P
-    for i in range(counts[HIGH]):
-        track[i].plot = -1
-        if track[i].status != FREE and time_s != track[i].time_s:
-            cv_predict(x, P, i, time_s - track[i].time_s, params.noise_m2ps3)
-            track[i].time_s = time_s
+    dt_s = _predict(params, tables, time_s)
+    lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
+    level_m2 = upright_m2 = 0.0
+    if lively:
+        # Q1 = q m [[T^2/3, T/2], [T/2, 1]], m = min(T, duration): white noise for short T.
+        spread = min(dt_s, params.manoeuvre_s) * dt_s * dt_s / 3.0
+        level_m2 = params.manoeuvre_m2ps3 * spread
+        upright_m2 = params.manoeuvre_climb_m2ps3 * spread
     n_rows = gate_plots(
-        params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, 0.0, 0.0
+        params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2, upright_m2
     )
+    grouped = False
+    if lively:
+        grouped = _foresee(
+            params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, dt_s, level_m2, upright_m2
+        )
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
-    plot_slot = tables.plot_slot
     for j in range(n_plots):
-        plot_slot[j] = -1
+        tables.plot_slot[j] = -1
+    if lively:
+        _settle(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
+    else:
+        _settle_quiet(params, tables, n_rows, plot_pos_m, plot_cov_m2)
+    if grouped:
+        for g in range(n_rows):
+            if tables.row[g].parent == g and tables.row[g].members > 2:
+                harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
+    _begin(params, tables, n_plots, time_s, plot_pos_m, plot_cov_m2)
+    return tables.counts[LIVE]
+
+
+@kernel(borrows=True)
+def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
+    """Turn the costs of quiet flight into those of the mixture; returns whether rows are grouped.
+
+    Without a formation the manoeuvre half of a row is centred on its quiet prediction.
+    """
+    group = tables.row
     for r in range(n_rows):
         i = tables.row_slot[r]
-        e = tables.space.row_edge[r]
+        group[r].weight = 0.0 if is_seed(tables.track, i) else tables.track[i].manoeuvre
+        group[r].parent, group[r].members = r, 1
+        alone(tables.moment, r, level_m2, upright_m2)
+    grouped = False
+    if params.group_range_m > 0.0:
+        if vote_velocities(params, tables, n_rows, pos_m):
+            quiet_costs(tables, n_rows, pos_m, cov_m2)
+        grouped = group_rows(params, tables, n_rows) > 0
+    if grouped:
+        weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2)
+    mixed_costs(params, tables, n_rows, pos_m, cov_m2)
+    return grouped
+
+
+@kernel(borrows=True)
+def _predict(params, tables, time_s):
+    """Quiet prediction of all tracks and of their manoeuvre probabilities; returns the step."""
+    track, x, P = tables.track, tables.x, tables.P
+    dt_s, stay, begin = 0.0, 1.0, 0.0
+    for i in range(tables.counts[HIGH]):
+        track[i].plot = -1
+        if track[i].status == FREE or time_s == track[i].time_s:
+            continue
+        if time_s - track[i].time_s != dt_s:
+            dt_s = time_s - track[i].time_s
+            stay = math.exp(-dt_s / params.manoeuvre_s)
+            begin = 1.0 - math.exp(-dt_s * params.manoeuvre_rate_ps)
+        cv_predict(x, P, i, dt_s, params.noise_m2ps3)
+        track[i].time_s = time_s
+        track[i].manoeuvre = stay * track[i].manoeuvre + begin * (1.0 - track[i].manoeuvre)
+    return dt_s
+
+
+@kernel(borrows=True)
+def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
+    """Update each track with its plot, or coast it, and book either."""
+    group, track, x, P = tables.row, tables.track, tables.x, tables.P
+    pair_x, pair_P, counts = tables.trial_x, tables.trial_P, tables.counts
+    share = min(1.0, params.manoeuvre_s / dt_s) if dt_s > 0.0 else 1.0
+    level, upright = share * params.manoeuvre_m2ps3, share * params.manoeuvre_climb_m2ps3
+    for r in range(n_rows):
+        i, e = tables.row_slot[r], tables.space.row_edge[r]
+        j = tables.column[e] if e >= 0 else -1
+        w = tables.edge[e, 1] if e >= 0 else group[r].weight
+        if w >= NEGLIGIBLE:
+            for s in range(2):
+                for k in range(6):
+                    pair_x[s, k] = x[i, k]
+                for k in range(21):
+                    pair_P[s, k] = P[i, k]
+            manoeuvre_shift(pair_x, pair_P, 1, dt_s, tables.moment, r, level, upright)
+            if e >= 0:
+                n0, _ = position_update(pair_x, pair_P, 0, pos_m, cov_m2, j)
+                n1, _ = position_update(pair_x, pair_P, 1, pos_m, cov_m2, j)
+                track[i].nis = (1.0 - w) * n0 + w * n1
+            merge_pair(x, P, i, pair_x, pair_P, w)
+        elif e >= 0:
+            track[i].nis, _ = position_update(x, P, i, pos_m, cov_m2, j)
+        if group[group[r].parent].members > 1:
+            w = group[r].weight
+        track[i].manoeuvre = min(w, 0.999)
         if e < 0:
             book_miss(params, track, counts, i)
             continue
+        track[i].plot = j
+        book_hit(params, track, counts, x, i, tables.cost[e])
+        tables.plot_slot[j] = i if track[i].status != FREE else -1
+
+
+@kernel(borrows=True)
+def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
+    """`_settle` where no track manoeuvres."""
+    track = tables.track
+    for r in range(n_rows):
+        i, e = tables.row_slot[r], tables.space.row_edge[r]
+        if e < 0:
+            book_miss(params, track, tables.counts, i)
+            continue
         j = tables.column[e]
         track[i].plot = j
-        track[i].nis, _ = position_update(x, P, i, plot_pos_m, plot_cov_m2, j)
-        book_hit(params, track, counts, x, i, tables.cost[e])
-        plot_slot[j] = i if track[i].status != FREE else -1
-    for j in range(n_plots):
-        if plot_slot[j] < 0:
-            i = take_slot(track, counts)
-            plot_slot[j] = i
-            if i >= 0:
-                initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2)
-        tables.plot_track[j] = track[plot_slot[j]].id if plot_slot[j] >= 0 else -1
-    return counts[LIVE]
+        track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
+        book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])
+        tables.plot_slot[j] = i if track[i].status != FREE else -1
 
 
 @kernel(borrows=True)
-def gate_plots(
-    params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2, upright_m2
-):
-    """Fill rows (live tracks) and edges (plots inside their gates, with costs); returns rows.
-
-    ``level_m2`` and ``upright_m2`` widen the gates, horizontally and vertically, for manoeuvres;
-    with them every pair inside the gate is kept, without them only those worth their cost.
-
-    Plots are hashed into square horizontal cells about as wide as the mean gate, so a track looks
-    only at plots near it, however many there are elsewhere.
-    """
+def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
+    """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P
-    start, row_slot, node = tables.start, tables.row_slot, tables.node
-    column, costs, alone, edge = tables.column, tables.cost, tables.alone, tables.edge
-    gate = params.gate
-    rx, ry, rz = 0.0, 0.0, 0.0
+    informs = params.group_range_m > 0.0 and params.manoeuvre_rate_ps > 0.0
+    reach_m = 0.0
     for j in range(n_plots):
-        rx = max(rx, plot_cov_m2[j, 0])
-        ry = max(ry, plot_cov_m2[j, 3])
-        rz = max(rz, plot_cov_m2[j, 5])
-        clutter = plot_clutter_pm3[j]
-        if clutter <= 0.0:
-            clutter = params.clutter_pm3
-        node[j].log_density = math.log(clutter + params.birth_pm3)
-    n_rows, width = 0, 0.0
-    for i in range(tables.counts[HIGH]):
-        if track[i].status != FREE:
-            row_slot[n_rows] = i
-            n_rows += 1
-            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry) + level_m2))
-    cell_m = max(2.0 * width / max(n_rows, 1), 1.0)
-    indexed = n_plots > _FEW
-    if indexed:
-        index_points(tables.bucket, node, n_plots, plot_pos_m, cell_m)
-    size = 0
-    for r in range(n_rows):
-        i = row_slot[r]
-        start[r] = size
-        hx = math.sqrt(gate * (P[i, 0] + rx + level_m2))
-        hy = math.sqrt(gate * (P[i, 3] + ry + level_m2))
-        if indexed:
-            count = plots_near(
-                tables.bucket, node, n_plots,
-                math.floor((x[i, 0] - hx) / cell_m), math.floor((x[i, 0] + hx) / cell_m),
-                math.floor((x[i, 1] - hy) / cell_m), math.floor((x[i, 1] + hy) / cell_m),
-            )  # fmt: skip
-        else:
-            count = n_plots
-        pd = min(track[i].pd, MOST_PD)
-        alone[r] = -math.log(1.0 - pd)
-        worst = alone[r] if pd > 0.0 and level_m2 == 0.0 else math.inf
-        offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
-        tables.row[r].offset = offset
-        hz = math.sqrt(gate * (P[i, 5] + rz + upright_m2))
-        for k in range(count):
-            j = node[k].near if indexed else k
-            if (
-                abs(plot_pos_m[j, 0] - x[i, 0]) > hx
-                or abs(plot_pos_m[j, 1] - x[i, 1]) > hy
-                or abs(plot_pos_m[j, 2] - x[i, 2]) > hz
-            ):
-                continue
-            d2, log_det = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, 0.0, 0.0)
-            cost = 0.5 * (d2 + log_det) + offset + node[j].log_density
-            if d2 > gate:
-                if level_m2 == 0.0:
-                    continue
-                wide, _ = innovation(x, P, i, plot_pos_m, plot_cov_m2, j, level_m2, upright_m2)
-                if wide > gate:
-                    continue
-            if cost >= worst:
-                continue
-            if size == column.size:
-                tables.counts[UNGATED] += 1
-                continue
-            column[size] = j
-            costs[size] = cost
-            edge[size, 0] = d2
-            size += 1
-    start[n_rows] = size
-    return n_rows
-
-
-@kernel(borrows=True)
-def book_hit(params, track, counts, x, i, cost):
-    """Book a plot of that cost to slot ``i`` and confirm the track when it has earned it."""
-    row = track[i]
-    row.hits += 1
-    row.misses = 0
-    row.history = ((row.history << 1) | 1) & _HISTORY
-    row.last_s = row.time_s
-    row.score -= cost
-    row.peak = max(row.peak, row.score)
-    if row.status != TENTATIVE:
-        return
-    if params.max_speed_mps > 0.0 and row.hits > 1:
-        v2 = x[i, 3] ** 2 + x[i, 4] ** 2 + x[i, 5] ** 2
-        if v2 > params.max_speed_mps * params.max_speed_mps:
-            free_slot(track, counts, i)
-            return
-    _confirm(params, track, counts, i)
-
-
-@kernel(borrows=True)
-def _confirm(params, track, counts, i):
-    """Confirm the tentative track in slot ``i`` by M of N and score."""
-    hits, bits = 0, track[i].history
-    for _ in range(params.confirm_scans):
-        hits += bits & 1
-        bits >>= 1
-    if hits >= params.confirm_hits and track[i].score >= params.confirm_score:
-        track[i].status = CONFIRMED
-        counts[CONFIRMATIONS] += 1
-
-
-@kernel(borrows=True)
-def book_miss(params, track, counts, i):
-    """Book a scan without a plot to slot ``i`` and delete the track when it is lost.
-
-    A track that could not be seen (pd = 0) only ages: the limit in seconds still holds.
-    """
-    row = track[i]
-    if row.pd > 0.0:
-        row.score += math.log(1.0 - min(row.pd, MOST_PD))
-        row.misses += 1
-        row.history = (row.history << 1) & _HISTORY
-    lost = row.misses > params.coast_scans
-    lost = lost or row.time_s - row.last_s > params.coast_s
-    lost = lost or row.peak - row.score > params.score_drop
-    if row.status == TENTATIVE:
-        # No longer able to reach M of N before its oldest hit leaves the window.
-        lost = lost or row.misses > params.confirm_scans - params.confirm_hits
-    if lost:
-        if row.status == CONFIRMED:
-            counts[LOSSES] += 1
-        free_slot(track, counts, i)
-
-
-@kernel(borrows=True)
-def free_slot(track, counts, i):
-    """Give the slot ``i`` back; ``counts[HIGH]`` sinks with the highest live slot."""
-    track[i].status = FREE
-    counts[LIVE] -= 1
-    while counts[HIGH] > 0 and track[counts[HIGH] - 1].status == FREE:
-        counts[HIGH] -= 1
-
-
-@kernel(borrows=True)
-def take_slot(track, counts):
-    """A slot for a new track, or -1.
-
-    Policy of a full table: the tentative track of the lowest score gives way if that score is
-    negative (less likely a target than the newcomer, which starts at 0); a confirmed track never
-    does. Both outcomes are counted.
-    """
-    if counts[LIVE] < track.size:
-        if counts[LIVE] == counts[HIGH]:
-            counts[HIGH] += 1
-            counts[LIVE] += 1
-            return counts[HIGH] - 1
-        for i in range(counts[HIGH]):
-            if track[i].status == FREE:
-                counts[LIVE] += 1
-                return i
-    worst, least = -1, 0.0
-    for i in range(track.size):
-        if track[i].status == TENTATIVE and track[i].score < least:
-            least = track[i].score
-            worst = i
-    if worst < 0:
-        counts[REFUSED] += 1
-    else:
-        counts[DROPPED] += 1
-    return worst
-
-
-@kernel(borrows=True)
-def initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2):
-    """Begin a tentative track in slot ``i`` at plot ``j``: velocity 0 with the prior's spread.
-
-    One-point initiation: after a second plot the filter holds what two-point initiation gives,
-    tempered by the prior on speed (Bar-Shalom, Li and Kirubarajan 2001, section 5.5.3).
-    """
-    row = track[i]
-    row.id = counts[NEXT_ID]
-    counts[NEXT_ID] += 1
-    row.status = TENTATIVE
-    row.hits, row.misses, row.history = 1, 0, 1
-    row.plot, row.tag, row.informed = j, -1, 0
-    row.time_s, row.first_s, row.last_s = time_s, time_s, time_s
-    row.score, row.peak, row.nis, row.manoeuvre = 0.0, 0.0, 0.0, 0.0
-    row.pd = params.detect_probability
-    for a in range(3):
-        x[i, a] = plot_pos_m[j, a]
-        x[i, a + 3] = 0.0
-    for k in range(6):
-        P[i, k] = plot_cov_m2[j, k]
-    for k in range(6, 21):
-        P[i, k] = 0.0
-    P[i, 15] = params.speed_sigma_mps**2
-    P[i, 18] = params.speed_sigma_mps**2
-    P[i, 20] = params.climb_sigma_mps**2
-    if params.confirm_hits == 1:
-        _confirm(params, track, counts, i)
+        if tables.plot_slot[j] < 0:
+            if informs and reach_m == 0.0:
+                reach_m = index_settled(tables)
+            i = take_slot(track, tables.counts)
+            tables.plot_slot[j] = i
+            if i >= 0:
+                initiate(params, track, tables.counts, x, P, i, j, time_s, pos_m, cov_m2)
+                if informs:
+                    inform_velocity(tables, i, reach_m)
+        slot = tables.plot_slot[j]
+        tables.plot_track[j] = track[slot].id if slot >= 0 else -1

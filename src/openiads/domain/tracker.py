@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from openiads.domain.track_formation import formation_scan
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import (
     CONFIRMED,
@@ -94,11 +93,12 @@ class Tracker:
             faults.append(Fault("must be 1 or more", key="capacity" if capacity < 1 else "plots"))
         if faults:
             raise InputError(faults)
+        if not formations:
+            parameters = {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0} | parameters
         self.params = track_params(**parameters)
         self.sigma = np.array(sigma, dtype=np.float64)
         self.tables = tracks_allocate(capacity, plots)
         self.time_s = -math.inf
-        self._scan = formation_scan if formations else tracker_scan
         self._pos_m = np.zeros((plots, 3))
         self._cov_m2 = np.zeros((plots, 6))
         self._clutter_pm3 = np.zeros(plots)
@@ -188,7 +188,7 @@ class Tracker:
             raise InputError.of(f"scan at {time_s} s after one at {self.time_s} s", "sort by time")
         self.time_s = time_s
         tracks_expect(self.params, self.tables, time_s, place, max_range_m)
-        self._scan(
+        tracker_scan(
             self.params, self.tables, time_s, n, self._pos_m, self._cov_m2, self._clutter_pm3
         )
         return self.tracks()

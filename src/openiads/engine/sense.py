@@ -102,7 +102,8 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
         mine.detected_s = now.time_s
         write(s.now[0], s.log, LOG_DETECTED, threat, -1, radar, 0, chance)
     if m.settings[0].fidelity == 1:
-        surrogate_look(m, s, threat, at, part, hit)
+        # No plot is drawn here, so the second draw of the look is free for its association.
+        surrogate_look(m, s, threat, at, part, hit, u1)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
         plot(m, s, plots, radar, threat, at, part, snr, u0 / chance, u1, u2, u3)
@@ -249,8 +250,12 @@ def errors(eye: Any, snr: float) -> tuple[float, float, float]:
 
 @kernel(inline="always", borrows=True)
 def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
-    """Tell each track how likely this scan is to see it, so that only a real miss counts."""
+    """Tell each track how likely this scan is to see it, so that only a real miss counts.
+
+    Where the radar does not look (range, horizon, elevation, sector) a track is not expected.
+    """
     eye = m.radars[radar]
+    axes = m.radar_axes[radar]
     now_s = s.now[0].time_s
     expected = m.track_params[0].detect_probability
     radius = m.settings[0].earth_radius_m
@@ -262,10 +267,21 @@ def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
         x = tracks.x[slot, 0] + ahead * tracks.x[slot, 3]
         y = tracks.x[slot, 1] + ahead * tracks.x[slot, 4]
         z = tracks.x[slot, 2] + ahead * tracks.x[slot, 5]
-        slant = math.sqrt((x - eye.x) ** 2 + (y - eye.y) ** 2 + (z - eye.z) ** 2)
+        dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
+        slant = math.sqrt(dx * dx + dy * dy + dz * dz)
+        rise = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
         seen = slant < eye.instrumented_range_m and above_horizon(
             slant, eye.height_m, height_m(x, y, z, radius), m.settings[0].effective_radius_m
         )
+        seen = seen and rise <= slant * math.sin(eye.elevation_max_rad)
+        if eye.elevation_min_rad > 0.0:
+            seen = seen and rise >= slant * math.sin(eye.elevation_min_rad)
+        if eye.sector_rad < 6.28:
+            east = axes[0, 0] * dx + axes[1, 0] * dy + axes[2, 0] * dz
+            north = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
+            off = math.atan2(east, north) - eye.bearing_rad
+            off = abs((off + math.pi) % (2.0 * math.pi) - math.pi)
+            seen = seen and off <= 0.5 * eye.sector_rad
         row.pd = expected if seen else 0.0
 
 
@@ -328,15 +344,20 @@ def lose(s: Any, slot: int) -> None:
 
 
 @kernel(inline="always", borrows=True)
-def surrogate_look(m: Any, s: Any, threat: int, at: int, part: float, hit: bool) -> None:
+def surrogate_look(
+    m: Any, s: Any, threat: int, at: int, part: float, detected: bool, u: float
+) -> None:
     """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
 
-    What it leaves out: association errors, false tracks, the error of the estimate.
+    A detection counts towards M of N with the probability ``link_probability``, fitted to the
+    tracker (tests/validation/test_surrogate.py): in the others the plot goes to another track, or
+    begins one. What it leaves out: swaps, false tracks, the error of the estimate.
     """
     now = s.now[0]
     params = m.track_params[0]
     mine = s.surrogate[threat]
     seen = s.picture[threat]
+    hit = detected and (seen.firm == 1 or u < params.link_probability)
     mine.history = ((mine.history << 1) | (1 if hit else 0)) & ((1 << params.confirm_scans) - 1)
     if seen.firm == 1 and now.time_s - mine.hit_s > params.coast_s:
         lose(s, threat)

@@ -86,16 +86,8 @@ def symmetric_inverse(a, b, c, d, e, f):
 
 
 @kernel(borrows=True)
-def innovation(x, P, i, z, R, j, level_m2, upright_m2):
-    """Squared Mahalanobis distance and log-determinant of plot ``j`` against row ``i``.
-
-    d2 = y^T S^-1 y with y = z - H x and S = H P H^T + R + diag(level, level, upright);
-    returns (d2, ln det S).
-
-    Args: x (n, 6), P (n, 21); z (m, 3) m and R (m, 6) m2, upper triangle, of the plots;
-    ``level_m2`` and ``upright_m2`` variance added on the horizontal and vertical axes.
-    Reference: Bar-Shalom, Li and Kirubarajan 2001, eq. 5.4.2-6.
-    """
+def distance_squared(x, P, i, z, R, j, level_m2, upright_m2):
+    """Squared Mahalanobis distance of plot ``j`` from row ``i``, and det S; see `innovation`."""
     s0, s1, s2, s3, s4, s5, det = symmetric_inverse(
         P[i, 0] + R[j, 0] + level_m2,
         P[i, 1] + R[j, 1],
@@ -109,6 +101,21 @@ def innovation(x, P, i, z, R, j, level_m2, upright_m2):
     y2 = z[j, 2] - x[i, 2]
     d2 = s0 * y0 * y0 + s3 * y1 * y1 + s5 * y2 * y2
     d2 += 2.0 * (s1 * y0 * y1 + s2 * y0 * y2 + s4 * y1 * y2)
+    return d2, det
+
+
+@kernel(borrows=True)
+def innovation(x, P, i, z, R, j, level_m2, upright_m2):
+    """Squared Mahalanobis distance and log-determinant of plot ``j`` against row ``i``.
+
+    d2 = y^T S^-1 y with y = z - H x and S = H P H^T + R + diag(level, level, upright);
+    returns (d2, ln det S).
+
+    Args: x (n, 6), P (n, 21); z (m, 3) m and R (m, 6) m2, upper triangle, of the plots;
+    ``level_m2`` and ``upright_m2`` variance added on the horizontal and vertical axes.
+    Reference: Bar-Shalom, Li and Kirubarajan 2001, eq. 5.4.2-6.
+    """
+    d2, det = distance_squared(x, P, i, z, R, j, level_m2, upright_m2)
     return d2, math.log(det)
 
 

@@ -295,6 +295,7 @@ class _Compiler:
     def _track_params(self) -> Any:
         given = self.file.tracking
         table = np.zeros(1, TRACK_PARAMS)
+        models = {} if given.formations else {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0}
         table[0] = track_params(
             noise_m2ps3=given.process_noise,
             confirm_hits=given.confirm_hits,
@@ -303,6 +304,9 @@ class _Compiler:
             coast_scans=given.coast_scans,
             speed_sigma_mps=given.speed_spread_mps,
             climb_sigma_mps=given.climb_spread_mps,
+            # A radar without false plots has none: what no track expects is then a new target.
+            clutter_pm3=0.0,
+            **models,
         )
         return table
 

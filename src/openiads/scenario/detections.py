@@ -13,7 +13,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -46,6 +46,27 @@ class Paths(NamedTuple):
     scan: np.ndarray
     id: np.ndarray
     state: np.ndarray
+
+
+Recorded = TypeVar("Recorded", Detections, Paths)
+
+
+def first_scans(recorded: Recorded, scans: int | None) -> Recorded:
+    """The same up to scan ``scans`` (all of it where None)."""
+    if scans is None:
+        return recorded
+    kept = recorded.scan < scans
+    if isinstance(recorded, Paths):
+        return Paths(recorded.scan[kept], recorded.id[kept], recorded.state[kept])
+    rate, sensor = recorded.range_rate_mps, recorded.sensor
+    return Detections(
+        recorded.time_s[:scans],
+        recorded.scan[kept],
+        recorded.rae[kept],
+        None if rate is None else rate[kept],
+        None if sensor is None else sensor[kept],
+        recorded.sigma,
+    )
 
 
 def read_columns(path: str | Path) -> dict[str, np.ndarray]:

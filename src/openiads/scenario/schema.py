@@ -196,6 +196,10 @@ class Fidelity(Declared):
     """How the track picture is made."""
 
     process_noise: Number = declared("process noise of the tracker, m2/s3", 100.0, gt=0)
+    formations: bool = Field(
+        default=False,
+        description="models of manoeuvres and of formations in the tracker, as in openiads track",
+    )
     confirm_hits: Count = declared("hits that confirm a track (M)", 3, ge=1, le=16)
     confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
     coast_s: Time = declared("time without a plot after which a track is dropped", 45.0, gt=0)
