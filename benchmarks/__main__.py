@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("main_job", "flyout", "viewshed", "assignment", "tracking")
+BENCHMARKS = ("main_job", "flyout", "viewshed", "assignment", "tracking", "siege")
 
 
 def main() -> int:

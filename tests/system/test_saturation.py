@@ -37,6 +37,18 @@ def test_first_threats_are_the_smaller_raid_itself() -> None:
         first_threats(large, [10, 0])
 
 
+def test_what_a_missile_leaves_behind_goes_with_it() -> None:
+    """Bodies and decoys are threats of the Model, but not of the size of the raid."""
+    sheds = {
+        "raid.waves.srbm.with": "{separating: true, decoys: 2}",
+        "raid.waves.srbm.time_jitter": "0 s",
+    }
+    large = compile_scenario(notional("hq-9b", {"srbm": 4}, overrides=sheds))
+    small = compile_scenario(notional("hq-9b", {"srbm": 2}, overrides=sheds))
+    assert len(large.names["threats"]) == 16
+    assert first_threats(large, [2]).hash == small.hash
+
+
 @pytest.mark.parametrize("system", sorted(systems()))
 def test_every_system_has_a_notional_defence(system: str) -> None:
     scenario = notional(system, {"mrbm": 1})

@@ -155,6 +155,34 @@ def test_shoot_or_look() -> None:
     assert share(look, "magazine") < 0.2
 
 
+def test_airliner() -> None:
+    found = run("airliner")
+    sure = run("airliner", defence__command_post="55k6e")
+    errors = "{hostile_called_neutral: 0.2, neutral_called_hostile: 0.2}"
+    unsure = run("airliner", defence__command_post__with=errors)
+    lost = {k: s["neutrals"]["p_any_shot_down"]["estimate"]
+            for k, s in (("found", found), ("sure", sure), ("unsure", unsure))}  # fmt: skip
+    assert lost["sure"] == 0.0
+    assert 0.0 < lost["found"] < 0.3
+    assert lost["unsure"] > 0.5
+    assert leakers(unsure) > leakers(sure) + 1.0
+    assert share(unsure, "identification") > 0.6
+    assert next(iter(found)) == "neutrals"
+
+
+def test_command_post_lost() -> None:
+    lost = run("command-post-lost")
+    soon, late = (
+        run("command-post-lost", defence__outages__0__until=t) for t in ("4 min", "5 min")
+    )
+    held = run("command-post-lost", defence__outages="[]")
+    assert leakers(lost) > 3 * leakers(held)
+    assert share(lost, "magazine") > 0.6
+    assert lost["interceptors"]["mean"] > 30
+    assert leakers(lost) < 0.8 * lost["threats"]
+    assert leakers(held) < leakers(soon) < leakers(late) < leakers(lost)
+
+
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_each_is_described_and_tested(name: str) -> None:
     file = load(name).file

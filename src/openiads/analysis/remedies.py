@@ -210,7 +210,7 @@ def _lethality(defence: _Defence, amount: float) -> Proposals:
         row = table[names.index(missile)]
         better = {
             f"kill_probability_{c}": min(1.0, float(p) + amount)
-            for c, p in zip(CATEGORIES, row, strict=True)
+            for c, p in zip(CATEGORIES, row[: len(CATEGORIES)], strict=True)
         }
         overrides = dict(defence.batteries(missile, better))
         yield f"{missile} rounds that kill with {amount:g} more probability", overrides

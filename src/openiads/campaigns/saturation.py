@@ -23,7 +23,13 @@ from openiads.engine.world import Model
 from openiads.faults import InputError
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import Scenario, load_document
-from openiads.scenario.notional import divide, notional, shared_limits, with_counts
+from openiads.scenario.notional import (
+    divide,
+    hostile_waves,
+    notional,
+    shared_limits,
+    with_counts,
+)
 
 SIZES = (4, 8, 16, 24, 36, 50, 72, 100, 144, 200, 280, 400)
 """Raid sizes of a sweep: even steps of a logarithmic scale, near enough."""
@@ -149,14 +155,17 @@ def of_system(
 
 
 def of_scenario(scenario: Scenario) -> Maker:
-    """A scenario's own raid grown or shrunk, its waves in proportion."""
+    """A scenario's own raid grown or shrunk, its hostile waves in proportion; others stay."""
     document, file = scenario.document, scenario.file
-    weights = {name: float(wave.count) for name, wave in file.raid.waves.items()}
+    counts = {name: wave.count for name, wave in file.raid.waves.items()}
+    weights = {n: float(counts[n]) for n in hostile_waves(scenario)}
+    if not weights:
+        raise InputError.of("nothing hostile is in the raid", "add a wave of threats")
     folder = Path(document.file).parent
 
     def make(choose: Mapping[str, str], size: int) -> Scenario:
         parts = divide(size, list(weights.values()))
-        grown = with_counts(document, file, dict(zip(weights, parts, strict=True)))
+        grown = with_counts(document, file, {**counts, **dict(zip(weights, parts, strict=True))})
         return load_document(grown, folder, {f"choose.{k}": v for k, v in choose.items()})
 
     return make
@@ -214,7 +223,7 @@ def sweep(
             for size in sizes:
                 model = first_threats(whole, _per_wave(make(selection.choose, size), whole))
                 n = replications_at(size, replications)
-                points.append(_point(campaign(model, n, seed, workers).results))
+                points.append(_point(size, campaign(model, n, seed, workers).results))
                 if told:
                     told(number * len(sizes) + len(points), len(selections) * len(sizes))
             done.append(replace(selection, points=tuple(points)))
@@ -222,7 +231,7 @@ def sweep(
             if number == 0:
                 raise
             done.append(replace(selection, fault=str(error).replace("\n", " ")))
-    counts = {n: w.count for n, w in scenario.file.raid.waves.items()}
+    counts = {n: scenario.file.raid.waves[n].count for n in hostile_waves(scenario)}
     composition = {n: c / sum(counts.values()) for n, c in counts.items()}
     return Saturation(name, composition, seed, fidelity, tuple(done))
 
@@ -233,9 +242,8 @@ def _per_wave(scenario: Scenario, whole: Model) -> list[int]:
     return [waves[name].count if name in waves else 0 for name in whole.names["waves"]]
 
 
-def _point(outcomes: Outcomes) -> Point:
+def _point(size: int, outcomes: Outcomes) -> Point:
     leakers, n = outcomes.leakers, len(outcomes.replication)
-    size = outcomes.fate.shape[1]
     mean, low, high = mean_interval(leakers)
     clean = int((leakers == 0).sum())
     return Point(
@@ -251,16 +259,17 @@ def first_threats(model: Model, counts: Sequence[int]) -> Model:
     name. Raises ``InputError`` where a wave has fewer than asked for.
     """
     tables = model.tables
-    rows: list[int] = []
-    for wave, count in enumerate(counts):
-        mine = np.flatnonzero(tables.threats["wave"] == wave)
-        if count > len(mine):
+    # A name is wave/number, or wave/number/piece of what a missile leaves behind.
+    number = np.array([int(name.split("/")[1]) for name in model.names["threats"]])
+    wave = tables.threats["wave"]
+    for k, count in enumerate(counts):
+        held = int(number[wave == k].max(initial=0))
+        if count > held:
             raise InputError.of(
-                f"wave {model.names['waves'][wave]} has {len(mine)} threats, not {count}",
+                f"wave {model.names['waves'][k]} has {held} threats, not {count}",
                 "compile it for the largest size",
             )
-        rows += mine[:count].tolist()
-    keep = np.array(sorted(rows))
+    keep = np.flatnonzero(number <= np.array(counts)[wave])
     threats = tables.threats[keep].copy()
     grid = np.concatenate([np.arange(t["grid"], t["grid"] + t["n_grid"]) for t in threats])
     threats["grid"] = np.concatenate([[0], np.cumsum(threats["n_grid"])[:-1]])

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from openiads.faults import InputError, nearest
+from openiads.domain.threats import SIDE_OF, Threat
+from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import Catalogue, load_catalogue, slug
 from openiads.scenario.load import Scenario, load_document
 from openiads.scenario.raid import wave_starts
@@ -146,6 +147,18 @@ def _waves(
         waves[name] = {"threat": name, "count": count, "aim": assets, "distance": distance,
                        **FRONT, **AT_ONCE}  # fmt: skip
     return waves
+
+
+def hostile_waves(scenario: Scenario) -> list[str]:
+    """Names of the waves whose threats count as leakers where they arrive."""
+    faults: list[Fault] = []
+    names = []
+    for name, wave in scenario.file.raid.waves.items():
+        threat = scenario.parts.build(Threat, "threat", wave.threat, wave.with_, (), faults)
+        side = wave.side or (SIDE_OF.get(threat.category) if threat else None) or "hostile"
+        if side == "hostile":
+            names.append(name)
+    return names
 
 
 def with_counts(document: Document, file: ScenarioFile, counts: Mapping[str, int]) -> Document:
