@@ -9,8 +9,9 @@ setup: $(STAMP)
 $(STAMP):
 	python3 -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/lock.txt
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/lock.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src
 	rm -f $(VENV)/.installed-*
 	touch $@
 
@@ -26,7 +27,7 @@ check: setup
 
 test: check
 	$(BIN)/pytest -n 2 --matrix=check
-	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/unit -m "not slow"
+	NUMBA_DISABLE_JIT=1 $(BIN)/pytest -n 2 tests/kernels -m "not slow"
 
 validation: setup
 	$(BIN)/python tests/matrix.py

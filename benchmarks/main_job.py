@@ -26,6 +26,7 @@ COMMANDS = {
 }
 RATE_AIM = 200.0
 GROWTH = (48, 480, 4800)
+CHANNELS = ("simultaneous_engagements", "missiles_guided_simultaneously")
 
 
 def openiads(*words: str, **environment: str) -> float:
@@ -36,26 +37,42 @@ def openiads(*words: str, **environment: str) -> float:
     return time.perf_counter() - began
 
 
-def scaled(factor: int, fidelity: str) -> dict[str, str]:
-    """Overrides that make every wave ``factor`` times as large, with room for the tracks."""
+def scaled(factor: int, fidelity: str, defence: bool) -> dict[str, str]:
+    """Overrides that make every wave ``factor`` times as large, with room for the tracks.
+
+    With ``defence`` the channels and launchers of each fire unit grow in the same proportion.
+    """
+    from openiads.scenario.compile import compile_scenario
     from openiads.scenario.load import load
 
-    waves = load("default").file.raid.waves
+    loaded = load("default").file
+    waves = loaded.raid.waves
     changed = {f"raid.waves.{name}.count": str(w.count * factor) for name, w in waves.items()}
     changed["fidelity"] = fidelity
     post = {"simultaneous_tracks": max(300, 60 * factor)}
     changed["defence.command_post"] = f"{{type: 55k6e, with: {json.dumps(post)}}}"
+    if not defence:
+        return changed
+    radars = compile_scenario(load("default")).tables.radars
+    for name in loaded.defence.fire_units:
+        unit = f"defence.fire_units.{name}"
+        for limit in CHANNELS:
+            changed[f"{unit}.radar.with.{limit}"] = str(int(radars[limit].max()) * factor)
+        for k, row in enumerate(loaded.defence.fire_units[name].launchers):
+            changed[f"{unit}.launchers.{k}.count"] = str(row.count * factor)
     return changed
 
 
-def replication_seconds(factor: int, fidelity: str, seconds: float) -> tuple[float, float, float]:
+def replication_seconds(
+    factor: int, fidelity: str, seconds: float, defence: bool = False
+) -> tuple[float, float, float]:
     """(median seconds a replication on one core, looks a replication, seconds to compile)."""
     from openiads.campaigns.outcomes import run_range
-    from openiads.engine.world import allocate
+    from openiads.engine.state import allocate
     from openiads.scenario.compile import compile_scenario
     from openiads.scenario.load import load
 
-    loaded = load("default", scaled(factor, fidelity))
+    loaded = load("default", scaled(factor, fidelity, defence))
     began = time.perf_counter()
     model = compile_scenario(loaded)
     compiled = time.perf_counter() - began
@@ -111,14 +128,11 @@ def measure(quick: bool) -> list[dict[str, Any]]:
         if fidelity == "track":
             rows.append({"what": "compile of the default scenario, warm", "value": compiled,
                          "unit": "s", "aim": None})  # fmt: skip
-            base = seconds
+            base, base_looks = seconds, looks
+    rows.append({"what": "compile of the default scenario with terrain, warm",
+                 "value": terrain_seconds(), "unit": "s", "aim": 5.0, "best": "low"})  # fmt: skip
     for size in GROWTH[1:2] if quick else GROWTH[1:]:
-        factor = size // GROWTH[0]
-        seconds, _, _ = replication_seconds(factor, "track", 2.0)
-        limit = factor * math.log(size) / math.log(GROWTH[0])
-        rows.append({"what": f"cost of {size} threats over that of {GROWTH[0]}, track",
-                     "value": seconds / base, "unit": "x",
-                     "aim": limit, "best": "low"})  # fmt: skip
+        rows += growth(size, base, base_looks)
     rows.append({"what": "peak memory of this process, all sizes run",
                  "value": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
                  "unit": "MB", "aim": None})  # fmt: skip
@@ -130,9 +144,48 @@ def measure(quick: bool) -> list[dict[str, Any]]:
     return rows
 
 
+def growth(size: int, base: float, base_looks: float) -> list[dict[str, Any]]:
+    """What ``size`` threats cost over the default 48, against n log n.
+
+    Twice: with a defence that grows in proportion, and with the default one. The latter is spent
+    early; what it leaves alive is looked at to the end, so the looks grow faster than the raid.
+    """
+    factor = size // GROWTH[0]
+    limit = factor * math.log(size) / math.log(GROWTH[0])
+    rows = []
+    for defence in (True, False):
+        seconds, looks, _ = replication_seconds(factor, "track", 2.0, defence)
+        who = "defence in proportion" if defence else "the same defence"
+        rows.append({"what": f"cost of {size} threats over 48, {who} ({looks / base_looks:.0f} x "
+                     "the looks)", "value": seconds / base, "unit": "x", "aim": limit,
+                     "best": "low"})  # fmt: skip
+    return rows
+
+
+def terrain_seconds() -> float:
+    """Median seconds to compile the default scenario over matplotlib's Jacksboro model."""
+    import matplotlib.cbook
+
+    from openiads.scenario.compile import compile_scenario
+    from openiads.scenario.load import load
+
+    model = matplotlib.cbook.get_sample_data("jacksboro_fault_dem.npz", asfileobj=False)
+    ground = f"{{file: {model}, at: [-5 km, 10 km], lowered: 230 m}}"
+    sites = ("radars.acquisition", "radars.low-altitude", "fire_units.south", "fire_units.north")
+    heights = {f"defence.{site}.ground": "1000 m" for site in sites}
+    loaded = load("default", {"environment": f"{{terrain: {ground}}}", **heights})
+    compile_scenario(loaded)
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        compile_scenario(loaded)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
 def worker_megabytes() -> float:
     """Bytes that one worker's memory takes beyond the shared Model."""
-    from openiads.engine.world import allocate
+    from openiads.engine.state import allocate
     from openiads.scenario.compile import compile_scenario
     from openiads.scenario.load import load
 

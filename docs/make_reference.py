@@ -36,6 +36,8 @@ SCENARIO: tuple[tuple[str, type[Declared], str], ...] = (
     ("`defence.radars.NAME`", schema.RadarSite, ""),
     ("`defence.fire_units.NAME`", schema.FireUnit, ""),
     ("`defence.fire_units.NAME.launchers[]`", schema.Battery, ""),
+    ("`defence.rules[]`", schema.Rule, ""),
+    ("`defence.outages[]`", schema.Outage, ""),
     (
         "A catalogue item in use",
         schema.Use,

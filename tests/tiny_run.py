@@ -9,13 +9,13 @@ import numpy as np
 from openiads.campaigns.outcomes import Outcomes
 from openiads.domain.tracks import TRACK_PARAMS
 from openiads.engine.run import FIGURES
+from openiads.engine.state import LOG
 from openiads.engine.world import (
     ASSETS,
     EVENTS,
     LAUNCHERS,
     LEAKED,
     LINKS,
-    LOG,
     MISSILES,
     RADARS,
     SETTINGS,

@@ -64,7 +64,7 @@ class Log:
         assert (np.diff(self.records["time_s"]) >= 0).all(), "time runs backwards"
         count = {k: int((kinds == k).sum()) for k in EVENTS}
         assert count["launch"] == count["intercept"], "a launch has no end"
-        fates = count["killed"] + count["leaked"]
+        fates = count["killed"] + count["leaked"] + count["passed"]
         assert fates == len(self.model.tables.threats), "a threat has no fate, or two"
         loaded = self.model.tables.launchers
         stock = int((loaded["rounds"] * (1 + loaded["reloads"])).sum())

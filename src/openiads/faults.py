@@ -53,6 +53,10 @@ class InputError(ValueError):
         return cls([Fault(message, mend, **place)])  # type: ignore[arg-type]
 
 
+class CapacityError(RuntimeError):
+    """A table of the engine was too small for a replication, which is therefore invalid."""
+
+
 def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
     """A phrase that offers the known names nearest to ``name``."""
     names = sorted(known)

@@ -46,7 +46,8 @@ def cache_directory() -> Path:
     sources = [Path(__file__)]
     for name in _KERNEL_PACKAGES:
         sources += sorted((package / name).rglob("*.py"))
-    digest = hashlib.sha256(importlib.metadata.version("numba").encode())
+    # numba tells sources apart by their path as well: another checkout compiles anew.
+    digest = hashlib.sha256(f"{importlib.metadata.version('numba')} {package}".encode())
     for path in sources:
         digest.update(path.relative_to(package).as_posix().encode())
         digest.update(path.read_bytes())
@@ -57,9 +58,9 @@ def cache_directory() -> Path:
     return Path(root) / f"kernels-{digest.hexdigest()[:16]}"
 
 
-def is_warm() -> bool:
-    """Whether kernels of these very sources were compiled before on this machine."""
-    return jit_disabled() or any(cache_directory().rglob("*.nbi"))
+def is_warm(name: str) -> bool:
+    """Whether the kernel ``name`` of these very sources was compiled before on this machine."""
+    return jit_disabled() or any(cache_directory().rglob(f"*.{name}-*.nbi"))
 
 
 class Kernel:
@@ -109,7 +110,7 @@ class Kernel:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         function = self._compiled or self.compiled()
-        if self.elementwise and any(getattr(a, "ndim", 0) for a in (*args, *kwargs.values())):
+        if self.elementwise and any(map(_many, (*args, *kwargs.values()))):
             import numpy as np
 
             # Compiled code may divide on a branch that it then drops: the flag means nothing.
@@ -119,6 +120,11 @@ class Kernel:
 
     def __repr__(self) -> str:
         return f"<kernel {self.function.__module__}.{self.function.__qualname__}>"
+
+
+def _many(argument: Any) -> bool:
+    """Whether an argument holds several numbers: an array that is not a scalar, or a sequence."""
+    return bool(getattr(argument, "ndim", 0)) or isinstance(argument, list | tuple)
 
 
 def _globals_of(code: types.CodeType) -> set[str]:

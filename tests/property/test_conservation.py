@@ -14,7 +14,9 @@ from algebra_scenarios import model, use
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from openiads.engine.engage import EARLY_S
 from openiads.engine.run import run_memory
+from openiads.engine.state import Memory
 from openiads.engine.world import (
     EV_RELOAD,
     EVENTS,
@@ -23,7 +25,6 @@ from openiads.engine.world import (
     LEAKED,
     SHOT_ABORT,
     SHOT_KILL,
-    Memory,
     Model,
 )
 
@@ -91,6 +92,16 @@ def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
     shots = state.shots[: now.n_shots]
     assert int((shots.result != SHOT_ABORT).sum()) == now.rounds_fired
     assert int(state.threats.shots.sum()) <= now.rounds_fired
+    assert len(state.shots) <= given_ + 1, "a round on its rail was given a second row"
+
+
+def rounds_do_not_loiter(compiled: Model, memory: Memory) -> None:
+    """No flight is longer than the slowest of the fly-out table, but for the seconds allowed."""
+    times = compiled.tables.fly_time_s
+    slowest = float(times[np.isfinite(times)].max())
+    shots = memory.state.shots[: memory.state.now[0].n_shots]
+    flown = shots[shots.result != SHOT_ABORT]
+    assert (flown.ends_s - flown.launched_s <= slowest + EARLY_S + 1e-9).all()
 
 
 def channels_are_kept(records: Any, kinds: Any, limits: dict[str, int]) -> None:
@@ -183,6 +194,7 @@ def test_what_every_replication_conserves(case, seed: int, replication: int):
     kinds = np.array(EVENTS)[records["kind"]].tolist()
     assert (np.diff(records["time_s"]) >= 0.0).all()
     rounds_are_conserved(compiled, memory)
+    rounds_do_not_loiter(compiled, memory)
     channels_are_kept(records, kinds, limits)
     fates_are_single(compiled, memory, records, kinds)
     links_come_in_order(compiled, memory, records, kinds)

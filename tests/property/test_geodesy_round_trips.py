@@ -88,3 +88,8 @@ def test_arrays_broadcast() -> None:
     x, y, z = geodetic_to_ecef(lat, lon, 5.0)
     assert x.shape == y.shape == z.shape == (2, 3)
     assert geodetic_to_ecef(0.2, 1.0, 5.0) == (x[1, 1], y[1, 1], z[1, 1])
+
+
+def test_the_date_line_is_plus_pi_from_both_sides() -> None:
+    assert ecef_to_geodetic(-6378137.0, -0.0, 0.0)[1] == math.pi
+    assert ecef_to_geodetic(-6378137.0, 0.0, 0.0)[1] == math.pi

@@ -136,7 +136,12 @@ TOLD: dict[str, list[tuple[int, str, str, str]]] = {
     "too-many-threats-in-all": [(19, "raid.waves", "27,004 threats in all", "lower the counts")],
     "two-documents": [(18, "", "holds a second document", "one document a file")],
     "two-kinds-of-fault": [
-        (10, "defence.radars.eye.type", "no radar '91n6x'", "did you mean 91n6e or 92n6e?"),
+        (
+            10,
+            "defence.radars.eye.type",
+            "no radar '91n6x'",
+            "did you mean 91n6e or 91n6am or 92n6e?",
+        ),
         (20, f"{WAVE}.bearing_spred", "'bearing_spred' is not a key", "bearing_spread"),
     ],
     "unit-alone": [(3, "map.size", "'km' is not a number with a unit", "such as '10 km'")],
@@ -153,7 +158,9 @@ TOLD: dict[str, list[tuple[int, str, str, str]]] = {
     ],
     "unknown-launcher": [(17, f"{LAUNCHER}.type", "no launcher '5p85'", "mean 5p85te2?")],
     "unknown-missile": [(17, f"{LAUNCHER}.missile", "no missile '48n6e9'", "mean 48n6e3 or")],
-    "unknown-radar": [(10, "defence.radars.eye.type", "no radar '91n6x'", "mean 91n6e or 92n6e?")],
+    "unknown-radar": [
+        (10, "defence.radars.eye.type", "no radar '91n6x'", "mean 91n6e or 91n6am or 92n6e?")
+    ],
     "unknown-threat": [(20, f"{WAVE}.threat", "no threat 'drone_owl'", "mean drone_owa")],
     "unknown-unit": [(20, f"{WAVE}.distance", "'leagues' is no unit", "one of: m, km")],
     "wave-after-itself": [(20, f"{WAVE}.after", "in a circle: first → first", "take `after`")],

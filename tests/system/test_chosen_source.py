@@ -70,3 +70,6 @@ def test_the_json_and_the_report_name_the_other_choice(monkeypatch, capsys, tmp_
     report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert report.count("chosen otherwise than nominal") == 1
     assert "chosen otherwise than nominal: 150 km" in report
+    # so does a figure that somebody doubts, and a default rule of the record with its reason
+    assert "doubted by its own source" in report
+    assert "the radars of the record work in S and X band" in report

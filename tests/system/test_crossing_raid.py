@@ -12,7 +12,8 @@ import pytest
 
 from openiads.campaigns.outcomes import link_shares, run_range
 from openiads.cli.app import run as main
-from openiads.engine.world import LINKS, allocate
+from openiads.engine.state import allocate
+from openiads.engine.world import LINKS
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load
 

@@ -20,6 +20,18 @@ def test_the_parts_of_ones_own_pass_the_check(monkeypatch, capsys):
 
 
 @pytest.mark.slow
+def test_claims_of_ones_own_get_their_verdicts(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["openiads", "audit", str(EXAMPLES / "own-claims.yaml")])
+    assert app.run() == 0
+    told = capsys.readouterr().out
+    assert "the antenna stands 15 m high or higher" in told
+    assert "has 5.17 km/s, not 4.8" in told
+    assert "at least 7 of them are guided against at the same time" in told
+    assert "Others say 35 km, 27 km" in told
+    assert "depending on whom one believes. The claim says at most 5." in told
+
+
+@pytest.mark.slow
 def test_the_quickstart_answers_and_tells_a_story(capsys):
     runpy.run_path(str(EXAMPLES / "quickstart.py"))["main"](20)
     told = capsys.readouterr().out

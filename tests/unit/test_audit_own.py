@@ -44,6 +44,9 @@ def test_each_check_gives_its_verdict(tmp_path: Path):
         "tass": "contradicts another claim",
         "alone": "supported",
     }
+    # 45 km to a target at 50 m: (45 - 4.124 sqrt(50))^2 / 4.124^2 = 14.7 m by the usual rule
+    (stand,) = found["between"].conditions
+    assert stand == "the antenna stands 15 m high or higher"
     # the three claims of 30 km all go back to TASS, which this one repeats
     assert not {"s-400.altitude_max.01", "s-400.altitude_max.02"} & set(found["tass"].uses)
 
@@ -59,6 +62,8 @@ claims:
   g: {claim: x, check: compare, with: s-400.altitude, value: 3 km}
   h: {claim: x, check: compare, with: s-400.altitude_max, value: 3 s}
   i: {claim: x, check: compare, with: s-400.altitude_max, value: high}
+  j: {claim: x, check: simulate, measure: luck, at_most: few, beliefs: 1, replications: 0}
+  k: {claim: x, check: simulate, scenario: default, set: 3, colour: red}
 """
 
 
@@ -79,5 +84,13 @@ def test_every_fault_in_one_pass(tmp_path: Path):
         "claims.g.with",
         "claims.h.value",
         "claims.i.value",
+        "claims.j",
+        "claims.j.measure",
+        "claims.j.at_most",
+        "claims.j.beliefs",
+        "claims.j.replications",
+        "claims.k",
+        "claims.k.set",
+        "claims.k.colour",
     }
     assert all(f.line and f.file for f in error.value.faults)

@@ -9,6 +9,7 @@ import pytest
 from openiads.faults import InputError
 from openiads.scenario.catalogue import Catalogue, check_file, load_catalogue
 from openiads.scenario.record import (
+    Assumed,
     Claim,
     Parameter,
     Source,
@@ -80,6 +81,46 @@ def test_rules_on_the_reach_of_the_s_400(catalogue: Catalogue):
     assert reach.choose().claim.id == "s-400.range_max_aerodynamic.11"
     assert len(reach.choose().over) + len(reach.choose().agree) == 13
     assert reach.conflicting
+
+
+def test_a_view_as_of_a_day_may_name_what_chooses_where_it_is_empty(catalogue: Catalogue):
+    reach = catalogue["s-400"].parameters["range_max_aerodynamic"]
+    assert reach.choose("as-of:2013-12-31 or nominal") == reach.choose("as-of:2013-12-31")
+    other = reach.choose("as-of:2007-06-13 or lowest")
+    assert other.value == 30
+    assert other.rule == "lowest (nothing under as-of:2007-06-13)"
+    assert reach.candidates("as-of:2007-06-14 or nominal") == reach.candidates("as-of:2007-06-14")
+    for rule in ("nominal or lowest", "as-of:2018 or best", "as-of:2018 or as-of:2019 or nominal"):
+        with pytest.raises(InputError):
+            reach.choose(rule)
+
+
+def test_what_its_own_source_doubts_gives_way(catalogue: Catalogue):
+    """A doubted figure is taken only where nothing else is held, and the reason says so."""
+    poster = Source("poster", "title", "poster", "hobbyist", date="2022-11-16")
+    wrong = claim(1, "news", "2021", doubted_by=poster)
+    right = claim(2, "blog", "2020")
+    assert Parameter("x", "range_max", (wrong, right)).choose().value == 2
+    assert Parameter("x", "range_max", (wrong, right)).choose("lowest").value == 1
+    # in a view as of a day before the doubt was uttered nobody doubts
+    assert Parameter("x", "range_max", (wrong, right)).choose("as-of:2022-01").value == 1
+    assert Parameter("x", "range_max", (wrong, right)).choose("as-of:2023").value == 2
+    alone = Parameter("x", "range_max", (wrong,)).choose()
+    assert alone.value == 1 and alone.reason.endswith("doubted by poster")
+    stand_in = Assumed(7.0, "km", "a reason")
+    assert Parameter("x", "range_max", (wrong,), stand_in).choose().assumed
+    # the only figure for a cruise missile's cross-section: another missile's, doubted by its poster
+    choice = catalogue["cruise_subsonic"].parameters["rcs"].choose()
+    assert choice.reason.endswith("doubted by its own source")
+
+
+def test_the_cross_section_of_a_drone_is_that_of_the_radars_bands(catalogue: Catalogue):
+    choice = catalogue["drone_owa"].parameters["rcs"].choose()
+    assert choice.claim is not None and choice.claim.note == "high bands"
+    assert [c.note for c in choice.over] == [
+        "low bands",
+        "same contributor revising his own estimate two months later",
+    ]
 
 
 def test_a_default_rule_of_the_file_has_its_reason(catalogue: Catalogue):
@@ -211,6 +252,20 @@ items:
           - {id: thing.reach.05, value: 3}
 extra: 1
 """
+
+
+def test_a_unit_written_out_and_an_unknown_doubter(tmp_path: Path):
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "items:\n  s-400:\n    parameters:\n      altitude_max:\n        claims:\n"
+        "          - {id: s-400.altitude_max.90, value: 3, unit: kilometres, bound: max,\n"
+        "             source: seed1, quote: a, doubted_by: nobody}\n"
+    )
+    with pytest.raises(InputError) as error:
+        check_file(path)
+    mends = {fault.key.rsplit(".", 1)[1]: fault.mend for fault in error.value.faults}
+    assert mends["unit"] == "write km"
+    assert "doubted_by" in mends
 
 
 def test_every_fault_of_a_file_in_one_pass(tmp_path: Path):

@@ -94,7 +94,7 @@ def test_the_run_says_what_was_chosen_otherwise(nominal):
 
 def test_a_stand_in_is_named_by_its_owner(nominal):
     scenario, _ = nominal
-    use = scenario.parts.used["48n6e3", "range_max_ballistic"]
+    use = scenario.parts.used["48n6e3", "range_max_ballistic", ""]
     assert isinstance(use, Provenance)
     assert use.owner == "s-400.range_max_ballistic"
     (row,) = chosen(model_with(**{"s-400.range_max_ballistic": "highest"}))
@@ -120,4 +120,4 @@ def test_a_wrong_choice_is_a_fault_at_its_line(key, rule, message):
 def test_a_value_is_written_out_to_the_last_digit():
     value = 250.12345678901234
     scenario = load("default", {"choose.96l6e.detection_range_max": f"value:{value!r} km"})
-    assert scenario.parts.used["96l6e", "detection_range_max"].choice.si == value * 1e3
+    assert scenario.parts.used["96l6e", "detection_range_max", ""].choice.si == value * 1e3

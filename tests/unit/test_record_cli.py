@@ -54,6 +54,14 @@ def test_a_view_as_of_a_day_shows_nothing_later(monkeypatch, capsys):
         for claim in parameter.get("claims", ())
     ]
     assert len(dates) > 5 and all(date and date[:4] <= "2013" for date in dates)
+    # our notes are hindsight: neither this nor a query as of a day may hold one
+    assert '"note": null' in out and '"note": "' not in out and '"doubted_by": "' not in out
+    query = "select count(*) n, count(note) notes, max(said_last) last_day from claims"
+    _, out, _ = run(
+        monkeypatch, capsys, "ledger", "--as-of", "2018-03-01", "--sql", query, "--json"
+    )
+    (row,) = json.loads(out)["rows"]
+    assert row["n"] > 50 and row["notes"] == 0 and row["last_day"] <= "2018-03-01"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +126,14 @@ def test_check_takes_both_kinds_of_file(monkeypatch, capsys, tmp_path: Path):
     path.write_text(event.replace("source: page", "source: nobody"))
     status, _, err = run(monkeypatch, capsys, "catalogue", "check", str(path))
     assert status == 2 and "no known source" in err
+    # a claim without words is refused, and so are coordinates; --json still prints one object
+    path.write_text(event.replace("it was signed", '""'))
+    status, out, err = run(monkeypatch, capsys, "catalogue", "check", str(path), "--json")
+    (fault,) = json.loads(out)["faults"]
+    assert status == 2 and fault["message"] == "has no quote" and fault["line"] and not err
+    path.write_text(event.replace("it was signed", '"seen at 55.7558 N, 37.6173 E"'))
+    status, out, _ = run(monkeypatch, capsys, "catalogue", "check", str(path), "--json")
+    assert status == 2 and json.loads(out)["faults"][0]["message"] == "holds coordinates"
     path.write_text("items:\n  a: {kind: radar, name: A, parameters: {reach: 3 parsec}}\n")
     status, _, err = run(monkeypatch, capsys, "catalogue", "check", str(path))
     assert status == 2 and "no unit" in err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from openiads.campaigns.second_opinion import salib_indices
 from openiads.campaigns.sensitivity import choice_basis, rank, span_basis
 
 rng_of = np.random.default_rng
@@ -67,6 +68,22 @@ def test_salib_finds_the_same_indices_from_the_same_samples():
     theirs = rbd_fast.analyze(problem, u, y, M=4, num_resamples=2, seed=1)["S1"]
     ours = [i.index for i in rank([span_basis(u[:, j]) for j in range(4)], y).indices]
     np.testing.assert_allclose(ours, theirs, atol=0.04)
+
+
+def test_the_second_opinion_is_salibs_and_ranks_the_same_first():
+    """3 x1 + 1.5 x2 + noise from 50 samples of 84: both name x1; two calls say the same."""
+    pytest.importorskip("SALib.analyze.rbd_fast")
+    rng = rng_of(0)
+    u = hypercube(rng, 50, 84)
+    y = 3.0 * u[:, 1] + 1.5 * u[:, 2] + rng.normal(0.0, 0.3, 50)
+    names = [f"x{j}" for j in range(84)]
+    found = salib_indices(names, u, y, seed=3)
+    assert found is not None and "SALib" in found["method"]
+    assert found["rows"][0]["parameter"] == "x1"
+    assert found["rows"][0]["index"] == pytest.approx(0.73, abs=0.2)  # 50 samples: error 0.1
+    assert found == salib_indices(names, u, y, seed=3)
+    assert salib_indices(names, u[:10], y[:10], seed=3) is None
+    assert salib_indices(names, u, np.ones(50), seed=3) is None
 
 
 def test_noise_is_not_ranked_as_signal():

@@ -17,7 +17,8 @@ import pytest
 
 from openiads.campaigns.outcomes import run_range
 from openiads.engine.run import recarrays, replicate
-from openiads.engine.world import FIDELITIES, allocate
+from openiads.engine.state import allocate
+from openiads.engine.world import FIDELITIES
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load
 

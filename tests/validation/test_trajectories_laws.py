@@ -12,7 +12,14 @@ import math
 import numpy as np
 import pytest
 
-from openiads.domain.trajectories import Weave, glide_vehicle, sample, terrain_profile, waypoints
+from openiads.domain.trajectories import (
+    Weave,
+    follow_terrain,
+    glide_vehicle,
+    sample,
+    terrain_profile,
+    waypoints,
+)
 from openiads.physics.geodesy import enu_to_geodetic, enu_to_map
 
 EVIDENCE = {"model": "trajectories", "authority": "circular turns, sine weaves, Sänger's glide",
@@ -119,3 +126,26 @@ def test_terrain_following_is_the_lowest_admissible_profile(record_property) -> 
     record_property("worst", worst)
     record_property("tolerance", 1e-6)
     assert worst < 1e-6
+
+
+def test_terrain_following_over_a_ridge_is_two_parabolas_and_a_slope(record_property) -> None:
+    """A ridge of height H on a plain: push over by g n / V^2 at the crest, straight, pull up.
+
+    Closed form: H - kappa u^2 / 2 to u = k / kappa, straight at k, and a parabola of the pull-up's
+    bend that touches both the straight and the plain, k / (2 kappa) to either side of where they
+    would meet. The vertices of the rounding lie on the grid: up to k step / 4 too high.
+    """
+    step, k, push, pull, top = 0.5, 0.25, 9.80665 / 250.0**2, 3 * 9.80665 / 250.0**2, 400.0
+    x = step * np.arange(-8000, 8001)
+    ground = np.where(x == 0.0, top, 0.0)
+    path = follow_terrain(ground, step, 80.0, k, math.inf, pull, push)
+    u = np.abs(x)
+    wanted = np.where(u < k / push, top - push * u**2 / 2, top + k * k / (2 * push) - k * u)
+    foot = (top + k * k / (2 * push)) / k
+    rise = np.clip(foot + k / (2 * pull) - u, 0.0, None)
+    near = np.abs(u - foot) <= k / (2 * pull)
+    wanted = np.where(near, 0.5 * pull * rise**2, np.maximum(wanted, 0.0)) + 80.0
+    worst = float(np.abs(path - wanted).max())
+    record_property("worst", worst)
+    record_property("tolerance", 0.05)
+    assert worst < 0.05

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from openiads.analysis.jamming import jamming_ranges
 from openiads.engine.world import Model
 from openiads.physics.propagation import FOUR_THIRDS, horizon_height_m, horizon_range_m
 from openiads.scenario.looks import Air, Looker
@@ -296,6 +297,7 @@ def coverage(
         "horizon": famous_numbers(k=k),
         "radars": _heights(model, k),
         "envelopes": [_row(e) for e in envelopes],
+        "jamming": jamming_ranges(model),
         "flyout": kinematic_boundaries(model),
     }
     return envelopes, summary

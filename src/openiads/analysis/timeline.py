@@ -14,6 +14,7 @@ from openiads.engine.world import (
     KILLED,
     LEAKED,
     LINKS,
+    PASSED,
     SHOT_KILL,
     Model,
 )
@@ -82,6 +83,10 @@ class Chain:
         return (-int(self.leaked), -misses, -len(self.refusals) - len(self.aborts))
 
 
+FATES = {"killed": KILLED, "leaked": LEAKED, "passed": PASSED}
+"""The lines of the Log that end a threat, and how."""
+
+
 def chains(log: Log) -> list[Chain]:
     """The chain of every threat of ``log``, in the Model's order.
 
@@ -128,9 +133,9 @@ def _enter(chain: Chain, event: str, line: Any, rounds: dict[int, Shot]) -> None
         chain.verdicts.append((time_s, bool(line["value"])))
     elif event == "track-lost":
         chain.lost.append(time_s)
-    elif event in ("killed", "leaked"):
+    elif event in FATES:
         chain.ended_s = time_s
-        chain.fate = KILLED if event == "killed" else LEAKED
+        chain.fate = FATES[event]
         chain.link = LINKS[int(line["serial"])] if event == "leaked" else "none"
 
 

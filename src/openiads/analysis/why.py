@@ -20,7 +20,10 @@ LINK_MEANING: dict[str, str] = {
     "detection": "It was in sight, but no look detected it before that last launch.",
     "track": "It was detected, but no firm track led to it in time; or the track was lost and the "
     "round stayed on its rail.",
-    "identification": "It was tracked, but not declared hostile in time.",
+    "identification": (
+        "It was tracked, but not named hostile in time, named neutral by mistake, or not released "
+        "by the rules of engagement."
+    ),
     "window": "It was identified, but no predicted intercept lay inside any round's envelope and "
     "an engagement radar's view; or no round could ever meet its path.",
     "channel": "A round could have met it, but every engagement or guidance channel was taken.",

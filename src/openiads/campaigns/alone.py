@@ -25,8 +25,7 @@ from openiads.campaigns.beliefs import Belief, Pick
 from openiads.campaigns.execute import Result, campaign
 from openiads.campaigns.outer import Outer
 from openiads.campaigns.statistics import mean_interval
-from openiads.engine.run import CapacityError
-from openiads.faults import InputError
+from openiads.faults import CapacityError, InputError
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openiads.campaigns.outer import Outer
+from openiads.campaigns.second_opinion import salib_indices
 from openiads.campaigns.sensitivity import Ranking, choice_basis, rank, span_basis
 from openiads.campaigns.statistics import mean_interval, wilson
 
@@ -46,6 +47,12 @@ def summarise_outer(outer: Outer) -> dict[str, Any]:
         **bands,
         "ranking": {name: ranking(outer, tables[name][0].mean(axis=1)) for name in tables},
         "by_item": {name: by_item(outer, tables[name][0].mean(axis=1)) for name in tables},
+        "salib": {name: _salib(outer, tables[name][0].mean(axis=1)) for name in tables},
+        "lone": [
+            {"parameter": b.parameter, "value": b.options[0].shown(), "doubted": b.doubted}
+            for b in outer.beliefs
+            if not b.open and b.options[0].claims
+        ],
         "parameters": [b.row() for b in outer.open],
         "faults": [{"sample": s.number, "fault": s.fault} for s in outer.samples if s.fault],
         "folder": str(outer.folder) if outer.folder else None,
@@ -120,6 +127,12 @@ def by_item(outer: Outer, y: NDArray[np.float64]) -> dict[str, Any]:
         {"item": items[g], "parameters": groups.count(g), **_index(found, g)} for g in found.order
     ]
     return {"noise_floor": found.noise_floor, "rows": rows}
+
+
+def _salib(outer: Outer, y: NDArray[np.float64]) -> dict[str, Any] | None:
+    kept = [s.number for s in outer.good]
+    names = [b.parameter for b in outer.open]
+    return salib_indices(names, outer.weights[kept], y, outer.plain.seed)
 
 
 def _basis(outer: Outer, column: int, bent: bool = True) -> NDArray[np.float64]:

@@ -84,6 +84,8 @@ class Belief:
     item: str
     assumed: bool
     options: tuple[Option, ...]
+    doubted: bool = False
+    """Whether a source says that the very figure which the plain run takes cannot be right."""
 
     @property
     def open(self) -> bool:
@@ -198,7 +200,8 @@ def _belief(scenario: Scenario, use: Provenance) -> Belief:
             replace(o, nominal=o.low == o.high and math.isclose(to_si(o.low, o.unit), here))
             for o in options
         ]
-    return Belief(use.owner, item, choice.assumed, tuple(sorted(options, key=_size)))
+    doubted = choice.claim is not None and choice.claim.doubted()
+    return Belief(use.owner, item, choice.assumed, tuple(sorted(options, key=_size)), doubted)
 
 
 def _counts(kind: str, parameter: str) -> bool:

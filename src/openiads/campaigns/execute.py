@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from openiads.campaigns.outcomes import Outcomes, run_range, summarise
 from openiads.campaigns.statistics import mean_interval
-from openiads.engine.world import Memory, Model, allocate
+from openiads.engine.state import Memory, allocate
+from openiads.engine.world import Model
 from openiads.eventlog import load_model, save_model
 from openiads.faults import InputError
 

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openiads.campaigns.statistics import mean_interval, share_interval, wilson
-from openiads.engine.run import FIGURES, CapacityError, recarrays, replicate_many
-from openiads.engine.world import LEAKED, LINKS, Memory, Model
+from openiads.engine.run import FIGURES, recarrays, replicate_many
+from openiads.engine.state import Memory
+from openiads.engine.world import HARMLESS, HOSTILE, KILLED, LEAKED, LINKS, NEUTRAL, Model
+from openiads.faults import CapacityError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,15 +55,19 @@ class Outcomes:
 
         t = self.fate.shape[1]
 
+        def flat(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
+            # From the bytes: pa.array() of an ndarray imports pandas, which takes 0.3 s.
+            rows = np.ascontiguousarray(values, kind.to_pandas_dtype()).ravel()
+            return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(rows)])
+
         def lists(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
-            flat = pa.array(np.ascontiguousarray(values).ravel(), kind)
-            return pa.FixedSizeListArray.from_arrays(flat, t)
+            return pa.FixedSizeListArray.from_arrays(flat(values, kind), t)
 
         return pa.table(
             {
-                "replication": self.replication,
-                "leakers": self.leakers.astype(np.int32),
-                **{name: self.figure(name) for name in FIGURES},
+                "replication": flat(self.replication, pa.int64()),
+                "leakers": flat(self.leakers, pa.int32()),
+                **{name: flat(self.figure(name), pa.float64()) for name in FIGURES},
                 "fate": lists(self.fate, pa.int8()),
                 "link": lists(self.link, pa.int8()),
                 "shots": lists(self.shots, pa.int16()),
@@ -115,26 +121,32 @@ def _mean(values: NDArray[Any], most: float = math.inf) -> dict[str, Any]:
 def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
     """The figures of `run --json` that depend on the outcomes alone."""
     leaked, n = outcomes.leaked, len(outcomes.replication)
+    sides = model.tables.threats["side"]
+    hostile = sides == HOSTILE
     classes = np.array(model.names["classes"])
+    hostiles = classes[hostile]
     clean = int((outcomes.leakers == 0).sum())
     return {
+        **_neutrals(outcomes, sides == NEUTRAL),
         "scenario": model.scenario,
         "model": model.hash,
         "replications": n,
         "fidelity": model.fidelity,
-        "threats": len(classes),
-        "leakers": _mean(outcomes.leakers, len(classes)),
+        "threats": len(hostiles),
+        "leakers": _mean(outcomes.leakers, len(hostiles)),
         "p_no_leaker": {"estimate": clean / n, "ci95": list(wilson(clean, n))},
         "interceptors": _mean(outcomes.figure("interceptors")),
         "by_class": {
             name: {
-                "count": int((classes == name).sum()),
+                "count": int((hostiles == name).sum()),
                 "leakers": _mean(
-                    leaked[:, classes == name].sum(axis=1), float((classes == name).sum())
+                    leaked[:, hostile & (classes == name)].sum(axis=1),
+                    float((hostiles == name).sum()),
                 ),
             }
-            for name in dict.fromkeys(classes.tolist())
+            for name in dict.fromkeys(hostiles.tolist())
         },
+        **_harmless(outcomes, classes, sides == HARMLESS),
         "first_broken_link": {
             name: figures["share"] for name, figures in link_shares(outcomes).items()
         },
@@ -142,6 +154,40 @@ def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
         "false_tracks": _mean(outcomes.figure("false_tracks")),
         "chosen": chosen(model),
     }
+
+
+def _neutrals(outcomes: Outcomes, neutral: NDArray[np.bool_]) -> dict[str, Any]:
+    """What was done to neutrals, where there are any: never hidden, and told before all else."""
+    count = int(neutral.sum())
+    if count == 0:
+        return {}
+    killed = (outcomes.fate[:, neutral] == KILLED).sum(axis=1)
+    n, some = len(killed), int((killed > 0).sum())
+    return {
+        "neutrals": {
+            "count": count,
+            "shot_down": _mean(killed, count),
+            "p_any_shot_down": {"estimate": some / n, "ci95": list(wilson(some, n))},
+        }
+    }
+
+
+def _harmless(
+    outcomes: Outcomes, classes: NDArray[Any], harmless: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Decoys, spent bodies and surface targets, where there are any: hit, and shot at, by class."""
+    if not harmless.any():
+        return {}
+    rows = {}
+    for name in dict.fromkeys(classes[harmless].tolist()):
+        mine = harmless & (classes == name)
+        count = int(mine.sum())
+        rows[name] = {
+            "count": count,
+            "hit": _mean((outcomes.fate[:, mine] == KILLED).sum(axis=1), count),
+            "interceptors": _mean(outcomes.shots[:, mine].sum(axis=1)),
+        }
+    return {"harmless": rows}
 
 
 def chosen(model: Model) -> list[dict[str, Any]]:

@@ -20,8 +20,7 @@ from numpy.typing import NDArray
 
 from openiads.campaigns.beliefs import Belief, Pick, beliefs_of, design
 from openiads.campaigns.execute import Result, campaign
-from openiads.engine.run import CapacityError
-from openiads.faults import InputError
+from openiads.faults import CapacityError, InputError
 from openiads.kernel import cache_directory
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load

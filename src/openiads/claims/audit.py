@@ -9,7 +9,7 @@ checkable. `openiads.claims.findings` sees to it that nothing judges itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from openiads.claims.articles import (
@@ -20,9 +20,9 @@ from openiads.claims.articles import (
 )
 from openiads.claims.conflicts import catalogue_conflicts
 from openiads.claims.disagreement import Conflict
-from openiads.claims.findings import Evidence, Finding
+from openiads.claims.findings import Evidence, Finding, Margin, Step
 from openiads.claims.ledger import Event, Ledger, load_ledger
-from openiads.claims.ledger_conflicts import ledger_conflicts
+from openiads.claims.ledger_conflicts import conflict_pairs, ledger_conflicts
 from openiads.claims.ledger_steps import reports_of
 from openiads.faults import InputError
 from openiads.scenario.catalogue import Catalogue, load_catalogue
@@ -42,6 +42,13 @@ WHY_NOT = {
 }
 
 REASONS = {
+    "17": "“Game changer” names no measure: neither what changes nor by how much.",
+    "18": "“Most advanced” names no measure to rank by; reach, ceiling and speed are judged one "
+    "by one (claims 1, 2, 14).",
+    "27": "It is an announcement about a film, not a property of a system.",
+    "29": "It is a forecast without a term or a measure; only the years can judge it.",
+    "45": "It is a slip: the same article has this system delivered the year before. It is weighed "
+    "with claim 8.",
     "9": "A reporting name and a class are conventions, not measurements.",
     "23": "It says that something is not published; that cannot be weighed, only refuted by "
     "publishing it.",
@@ -57,6 +64,13 @@ class Record:
     ledger: Ledger
     articles: tuple[ArticleClaim, ...]
     conflicts: tuple[Conflict, ...]
+    pairs: frozenset[frozenset[str]] = frozenset()
+    """Pairs of reports, by id, that a rule of the ledger sets against one another."""
+
+    @property
+    def events(self) -> list[Event]:
+        """The events of the ledger, and what the articles say of transfers beyond them."""
+        return [*self.ledger.events, *article_events(self.articles)]
 
     @classmethod
     def load(cls, catalogue: Catalogue | None = None) -> Record:
@@ -66,7 +80,8 @@ class Record:
         events = [*ledger.events, *article_events(articles)]
         conflicts = catalogue_conflicts(held, article_claims(articles))
         conflicts += ledger_conflicts(events, ledger.context)
-        return cls(held, ledger, articles, tuple(conflicts))
+        pairs = frozenset(conflict_pairs(events))
+        return cls(held, ledger, articles, tuple(conflicts), pairs)
 
     def judged(self, article: ArticleClaim) -> frozenset[str]:
         """The article's claim and the claims of the catalogue that carry its sentences."""
@@ -120,48 +135,114 @@ def audit(
 
 def by_record(article: ArticleClaim, evidence: Evidence, record: Record) -> Finding:
     """The verdict of the record alone, without physics."""
-    conflicts = _conflicts_of(article, record)
     if article.kind == "opinion" or article.kind == "event":
-        return Finding(article.id, "not checkable", WHY_NOT[article.kind], mind=MIND["opinion"])
-    if conflicts:
-        others = tuple(dict.fromkeys(r for c in conflicts for r in c.readings))
-        others = tuple(r for r in others if r != "plain disagreement")
-        sides = "; ".join(side.value for side in conflicts[0].sides)
-        why = f"The record holds against one another: {sides}."
-        return Finding(
-            article.id, "contradicts another claim", why, conditions=others[:6], mind=MIND["record"]
-        )
+        why = REASONS.get(article.id, WHY_NOT[article.kind])
+        return Finding(article.id, "not checkable", why, mind=MIND["opinion"])
+    opponents = _opponents(article, record)
+    if opponents:
+        return _contradicting(article, opponents, record)
     agreeing = _agreeing(article, record)
     if agreeing:
         names = ", ".join(sorted({e.source.publisher for e in agreeing}))
         why = f"Independent reports agree: {names}."
+        voices = float(count_voices(e.source for e in agreeing))
         return Finding(
             article.id,
             "supported",
             why,
+            margin=Margin(voices, "voices", "independent voices that agree"),
+            calculation=(Step("independent voices that agree", voices, "voices"),),
             uses=tuple(e.id for e in agreeing),
             mind=MIND["record"],
         )
     why = REASONS.get(article.id, WHY_NOT[article.kind])
-    return Finding(article.id, "not checkable", why, mind=MIND["record"])
+    return Finding(article.id, "not checkable", why, mind=MIND.get(article.id, MIND["record"]))
 
 
 MIND = {
     "opinion": "A sentence that can be measured.",
+    "9": "A sentence with a figure: from how far on a range is long.",
+    "11": "A dated document of the design bureau.",
+    "23": "The specifications, published.",
     "record": "A dated primary document: a contract, a delivery certificate, a statement by name.",
 }
 
 
+def _contradicting(
+    article: ArticleClaim, opponents: Mapping[str, Event], record: Record
+) -> Finding:
+    """Which reports cannot be so beside the claim's, which agree, and how it may be read."""
+    own = _events_of(article, record)
+    agreeing = [e for e in _agreeing(article, record) if e.id not in opponents]
+    ours = float(count_voices(e.source for e in [*own, *agreeing]))
+    theirs = float(count_voices(e.source for e in opponents.values()))
+    shown = [f"{_step(e)} ({e.source.publisher}, {e.source.date or 'undated'})"
+             for e in opponents.values()]  # fmt: skip
+    mine = _own_ids(article, record)
+    readings = dict.fromkeys(
+        r for c in _conflicts_of(article, record) if c.ids & mine and c.ids & opponents.keys()
+        for r in c.readings
+    )  # fmt: skip
+    more = f"; and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return Finding(
+        article.id,
+        "contradicts another claim",
+        f"Against it stand {'; '.join(shown[:SHOWN])}{more}.",
+        conditions=tuple(readings)[:SHOWN],
+        margin=Margin(ours - theirs, "voices", "independent voices with it beyond those against"),
+        calculation=(
+            Step("independent voices with it", ours, "voices"),
+            Step("independent voices against it", theirs, "voices"),
+        ),
+        uses=tuple(e.id for e in agreeing),
+        against=tuple(opponents),
+        mind=MIND["record"],
+    )
+
+
+SHOWN = 6
+"""How many reports and readings are named; the ids of all are given."""
+
+
+def _step(event: Event) -> str:
+    """What the event says, in a few words."""
+    if event.reading.rank is not None:
+        return f"number {event.reading.rank} by {event.reading.of}"
+    if event.reading.missiles:
+        return f"with {', '.join(event.reading.missiles)}"
+    told = f"denied: {event.reading.denies}" if event.reading.denies else event.kind
+    expected = [x.period.shown() for x in event.reading.expects[:1]]
+    return f"{told} {expected[0] if expected else event.happened.shown()}"
+
+
+def _opponents(article: ArticleClaim, record: Record) -> dict[str, Event]:
+    """Reports that a rule sets against a report of the article's, pair by pair."""
+    mine = _own_ids(article, record)
+    others = {i for pair in record.pairs if pair & mine for i in pair - mine}
+    return {e.id: e for e in record.events if e.id in others}
+
+
+def _own_ids(article: ArticleClaim, record: Record) -> set[str]:
+    """Ids of all that carries the article's sentences: claims, events, readings as data."""
+    mine = set(record.judged(article)) | {e.id for e in _events_of(article, record)}
+    return mine | {
+        i for c in record.conflicts for i in c.ids if i.startswith(f"article.{article.id}.")
+    }
+
+
 def _events_of(article: ArticleClaim, record: Record) -> list[Event]:
-    """Events of the ledger that carry the article's sentences."""
-    sources = {source.id for source, _ in article.said}
+    """Events that carry the article's sentences: the first that `see` lists of each source."""
     held = {e.id: e for e in record.ledger.events}
-    return [held[n] for n in article.see if n in held and held[n].source.id in sources]
+    found: dict[str, Event] = {}
+    for source, _ in article.said:
+        mine = [held[n] for n in article.see if n in held and held[n].source.id == source.id]
+        for event in mine[:1]:
+            found[event.id] = event
+    return list(found.values())
 
 
 def _conflicts_of(article: ArticleClaim, record: Record) -> list[Conflict]:
-    mine = set(record.judged(article)) | {e.id for e in _events_of(article, record)}
-    mine |= {i for c in record.conflicts for i in c.ids if i.startswith(f"article.{article.id}.")}
+    mine = _own_ids(article, record)
     return [c for c in record.conflicts if c.ids & mine and c.rule != "sequence"]
 
 

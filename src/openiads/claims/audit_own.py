@@ -13,8 +13,9 @@
         value: 60 km
         repeats: [TASS]
 
-``check`` names one of `CHECKS`; the keys beside it are its quantities. ``compare`` holds the value
-against the catalogue's claims, leaving out those by the voices that the claim itself ``repeats``.
+``check`` names one of `CHECKS`, ``compare`` or ``simulate`` (`openiads.claims.audit_runs`); the
+keys beside it are its quantities. ``compare`` holds the value against the catalogue's claims,
+leaving out those by the voices that the claim itself ``repeats``.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from openiads.claims import checks
+from openiads.claims.audit_runs import trial_faults, trial_of, tried
 from openiads.claims.checks import Held
 from openiads.claims.conflicts import interval_si
 from openiads.claims.findings import Finding, Margin, Strip
@@ -102,12 +104,19 @@ def audit_file(path: Path, catalogue: Catalogue) -> list[tuple[str, Finding]]:
             wrong = _compare_faults(document, key, claim, catalogue)
             if not wrong:
                 found.append((claim["claim"], _compare(name, claim, catalogue)))
+        elif kind == "simulate":
+            trial, wrong = trial_of(document, key, name, claim, path.parent)
+            if trial is not None and not faults:
+                try:
+                    found.append((claim["claim"], tried(trial)))
+                except InputError as error:
+                    wrong = trial_faults(error, document, key)
         elif kind in CHECKS:
             quantities, wrong = _quantities(document, key, claim, str(kind))
             if not wrong:
                 found.append((claim["claim"], _checked(name, CHECKS[str(kind)][1](quantities))))
         else:
-            mend = nearest(str(kind), [*CHECKS, "compare"])
+            mend = nearest(str(kind), [*CHECKS, "compare", "simulate"])
             wrong = [document.fault((*key, "check"), f"'{kind}' is no check", mend)]
         faults += wrong
     if faults:
@@ -217,8 +226,9 @@ def _weighed(name: str, mine: Claim, agree: list[Claim], against: list[Claim]) -
     one = to_si(1.0, mine.unit)
     rows = [("your claim", *(2 * (float(mine.number() or 0.0),)), True)]
     for c in [*agree, *against]:
-        number = to_si(c.number() or 0.0, c.unit) / one
-        rows.append((c.source.publisher.split(",")[0][:32], number, number, False))
+        ends = c.value if isinstance(c.value, tuple) else (c.number() or 0.0,) * 2
+        low, high = (to_si(float(end), c.unit) / one for end in ends)
+        rows.append((c.source.publisher.split(",")[0][:32], low, high, False))
     margin = Margin(
         float(independent_voices(agree) - independent_voices(against)),
         "voices",

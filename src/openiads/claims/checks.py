@@ -109,7 +109,9 @@ def line_of_sight(
         conditions: tuple[str, ...] = ()
     elif range_m <= far:
         verdict, why = "only if", "The target is above the horizon for the higher antennas only."
-        conditions = (f"the antenna stands nearly {high:g} m high",)
+        stand = float(horizon_height_m(target_height_m, range_m))
+        steps.append(Step("height of an antenna that just sees the target", stand, "m"))
+        conditions = (f"the antenna stands {stand:.0f} m high or higher",)
     else:
         verdict, why = "contradicted", "The target is below the horizon for every antenna."
         conditions = (f"it would take a target at {km(need_high):g} km or higher",)
@@ -119,7 +121,8 @@ def line_of_sight(
 
 def horizon_curves(range_m: float, antennas_m: tuple[float, float]) -> Curves:
     """Range of the horizon over target height, for two antennas, with the claimed range marked."""
-    top = max(12_000.0, 1.25 * float(horizon_height_m(antennas_m[0], range_m)))
+    highest = float(horizon_height_m(antennas_m[0], range_m))
+    top = max(12_000.0, 1.25 * highest) if highest > 1_000.0 else max(200.0, 1.5 * highest)
     heights = [top * (i / 40) ** 2 for i in range(41)]
     series = tuple(
         (
@@ -129,9 +132,24 @@ def horizon_curves(range_m: float, antennas_m: tuple[float, float]) -> Curves:
         for a in dict.fromkeys(antennas_m)
     )
     need = float(horizon_height_m(antennas_m[1], range_m)) / 1e3
-    marks = ((range_m / 1e3, need, f"{range_m / 1e3:g} km: from {need:.1f} km up"),)
+    said = f"{need:.1f} km" if need >= 1.0 else f"{1e3 * need:.0f} m"
+    marks = ((range_m / 1e3, need, f"{range_m / 1e3:g} km: from {said} up"),)
     title = "Lowest height at which a target rises over the radar's horizon"
     return Curves(title, "distance (km)", "target height (km)", series, marks)
+
+
+def speed_curves(marks: Sequence[tuple[float, float, str]]) -> Curves:
+    """Speed at burnout that a range takes, with (range, speed, label) of claims marked; SI."""
+    top = max(12_000e3, 1.2 * max(range_m for range_m, _, _ in marks))
+    ranges = [top * i / 40 for i in range(1, 41)]
+    line = tuple((r / 1e6, float(minimum_energy(r)[0]) / 1e3) for r in ranges)
+    return Curves(
+        "The least speed at burnout that carries a ballistic missile so far (vacuum)",
+        "range (thousand km)",
+        "speed at burnout (km/s)",
+        (("least speed", ((0.0, 0.0), *line)),),
+        tuple((r / 1e6, v / 1e3, text) for r, v, text in marks),
+    )
 
 
 def ballistic_speed(range_m: float, speed_mps: float) -> Held:
@@ -152,17 +170,19 @@ def ballistic_speed(range_m: float, speed_mps: float) -> Held:
         ),
     )
     ratio = speed_mps / needed - 1.0
+    claimed = f"claimed: {km(range_m):g} km with {speed_mps / 1e3:g} km/s"
+    picture = speed_curves([(range_m, speed_mps, claimed)])
     margin = Margin(round(100 * ratio, 1), "%", "claimed speed beyond what the range takes")
     models = (MINIMUM_ENERGY, SPEED_TO_RANGE, ARC_SPEED)
     if ratio >= -MACH_TOLERANCE:
         why = "The speed is what a missile of that range has."
-        return Held("supported", why, (), margin, steps, models, (VACUUM,))
+        return Held("supported", why, (), margin, steps, models, (VACUUM,), picture)
     why = f"A missile of {km(range_m):g} km has {needed / 1e3:.2f} km/s, not {speed_mps / 1e3:g}."
     conditions = (
         f"the missile's range is {round(reach / 1e3, -1):g} km or less",
         "or the air has slowed it before it is met",
     )
-    return Held("only if", why, conditions, margin, steps, models, (VACUUM,))
+    return Held("only if", why, conditions, margin, steps, models, (VACUUM,), picture)
 
 
 def slowed_by_air(
@@ -198,12 +218,12 @@ def time_in_zone(depth_m: float, speed_mps: float, targets: int, cycle_s: float)
         Step(f"channels that {targets} targets take at {cycle_s:g} s each", channels, "channels"),
     )
     margin = Margin(round(time - cycle_s * targets, 1), "s", "time left with a single channel")
-    if channels <= 1.0:
+    if channels <= 1.0 + 1e-9:
         why = "The time suffices even one after another."
         return Held("supported", why, (), margin, steps, (), ())
     why = f"{time:.0f} s pass between the edge of the zone and the defender."
     conditions = (
-        f"at least {-int(-channels // 1)} of them are guided against at the same time",
+        f"at least {math.ceil(channels - 1e-9)} of them are guided against at the same time",
         f"or each takes less than {share:.1f} s",
     )
     return Held("only if", why, conditions, margin, steps, (), ())

@@ -13,10 +13,11 @@ Rules (each names itself in `Conflict.rule`):
 ``scope``   a sentence applies a number to a class of targets for which other claims about the
             same item give a different number.
 
-Readings (how the difference may be explained, each a rule of its own): *same source*, *different
-object* (the figure is that of one component, or of another parameter), *different date* (every
-claim of one value is older than every claim of the other), *one voice* (what agrees goes back to
-one agency).
+Readings (how the difference may be explained, each a rule of its own): *same source*, *same origin*
+(two outlets pass on one agency and differ), *note* (our note says what a figure is of), *different
+object* (the figure is that of one component, or of another parameter), *doubted*, *different date*
+(every claim of one value is older than every claim of the other), *one voice* (what agrees goes
+back to one agency), *weight* (of voices), *different standing* (of sources), *undated*.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
-from openiads.claims.disagreement import Conflict, Side, read_by_date, read_by_source
+from openiads.claims.disagreement import (
+    Conflict,
+    Side,
+    read_by_date,
+    read_by_source,
+    read_by_standing,
+    read_by_weight,
+    read_undated,
+)
 from openiads.claims.ledger import Period
 from openiads.scenario.catalogue import Catalogue
 from openiads.scenario.record import Claim, Entry, Parameter, shown
@@ -36,6 +45,9 @@ from openiads.units import dimension, to_si
 EXACT_TOLERANCE = 0.02
 APPROXIMATE_TOLERANCE = 0.10
 """Assumed: how far a rounded figure of the press may lie from what it rounds."""
+
+WEAK = ("blog", "hobbyist", "code")
+"""Tiers of source whose word alone is of less weight than that of any better tier."""
 
 DATES = ("service_entry", "production_start")
 """Parameters whose values are dates, whether written as years or in words."""
@@ -80,6 +92,12 @@ def interval_si(claim: Claim) -> tuple[float, float] | None:
         return value, math.inf
     slack = APPROXIMATE_TOLERANCE if claim.bound == "approx" else EXACT_TOLERANCE
     return value * (1 - slack), value * (1 + slack)
+
+
+def _closed(claim: Claim) -> tuple[float, float] | None:
+    """The claim's interval, unless it is open above: that would meet every larger figure."""
+    span = interval_si(claim)
+    return None if span is None or math.isinf(span[1]) else span
 
 
 def _meet(a: tuple[float, float], b: tuple[float, float]) -> bool:
@@ -127,7 +145,7 @@ def _of_dates(catalogue: Catalogue, entry: Entry, parameter: Parameter) -> Itera
     if clash:
         sides = _sides(c for c, _ in spans if c.id in clash)
         readings = [*read_by_source(sides), *_fits_other_system(catalogue, entry, sides)]
-        readings += read_by_date(sides, "said ")
+        readings += [*read_by_date(sides, "said "), *read_by_weight(sides), *read_undated(sides)]
         yield Conflict(parameter.id, "dates", sides, tuple(readings) or ("plain disagreement",))
 
 
@@ -194,11 +212,34 @@ def _claims(side: Side) -> tuple[Claim, ...]:
 def _readings(
     catalogue: Catalogue, entry: Entry, parameter: Parameter, sides: tuple[Side, ...]
 ) -> tuple[str, ...]:
-    readings = [*read_by_source(sides)]
+    readings = [*read_by_source(sides), *_by_note(sides)]
     for side in sides:
         readings += _other_object(catalogue, entry, parameter, side)
-    readings += read_by_date(sides)
-    return tuple(readings) or ("plain disagreement",)
+    readings += [*_doubted(sides), *read_by_date(sides)]
+    readings += [*read_by_weight(sides), *read_by_standing(sides, WEAK), *read_undated(sides)]
+    return tuple(dict.fromkeys(readings)) or ("plain disagreement",)
+
+
+def _by_note(sides: tuple[Side, ...]) -> Iterator[str]:
+    """What our notes say the sides speak of, where they do not say the same of all."""
+    notes: dict[str, list[str]] = {}
+    for side in sides:
+        for claim in _claims(side):
+            if claim.note and claim.note != "converted":
+                notes.setdefault(side.value, []).append(claim.note)
+    for value, held in notes.items():
+        yield f"note on {value}: {'; '.join(dict.fromkeys(held))}"
+
+
+def _doubted(sides: tuple[Side, ...]) -> Iterator[str]:
+    """Figures that a source, often the very one that gives them, holds to be wrong."""
+    by: dict[str, list[str]] = {}
+    for side in sides:
+        for claim in _claims(side):
+            if claim.doubted_by is not None:
+                by.setdefault(claim.doubted_by.id, []).append(side.value)
+    for source, values in by.items():
+        yield f"doubted: {source} holds {', '.join(dict.fromkeys(values))} to be wrong"
 
 
 def _other_object(
@@ -212,12 +253,13 @@ def _other_object(
     for name in entry.components:
         held = catalogue[name].parameters.get(parameter.name)
         for claim in held.claims if held else ():
-            if dimension(claim.unit) == unit and _meet(span, interval_si(claim) or (1.0, 0.0)):
+            theirs = _closed(claim)
+            if dimension(claim.unit) == unit and theirs and _meet(span, theirs):
                 yield f"different object: {side.value} is the figure of {name} ({claim.source.id})"
                 break
     for name, other in entry.parameters.items():
         if name == parameter.name:
             continue
         same = [c for c in other.claims if dimension(c.unit) == unit and c.limit == first.limit]
-        if any(_meet(span, interval_si(c) or (1.0, 0.0)) for c in same):
+        if any(theirs and _meet(span, theirs) for theirs in map(_closed, same)):
             yield f"different object: {side.value} is also said of {name}"

@@ -76,7 +76,52 @@ def read_by_source(sides: Sequence[Side]) -> Iterator[str]:
         shared = {s.source.id for s in a.said} & {s.source.id for s in b.said}
         for source in sorted(shared):
             yield f"same source: {source} says both {a.value} and {b.value}"
+    yield from read_by_origin(sides)
     yield from read_by_voice(sides)
+
+
+def read_by_origin(sides: Sequence[Side]) -> Iterator[str]:
+    """A reading for each agency whose word stands on several sides, passed on by others."""
+    told: dict[str, dict[str, Source]] = {}
+    where: dict[str, set[int]] = {}
+    for place, side in enumerate(sides):
+        for said in side.said:
+            for voice in sorted(said.source.voices):
+                told.setdefault(voice, {})[said.source.id] = said.source
+                where.setdefault(voice, set()).add(place)
+    for voice, sources in told.items():
+        if len(sources) > 1 and len(where[voice]) > 1 and any(s.repeats for s in sources.values()):
+            names = {n for s in sources.values() for n in (*s.repeats, s.publisher)}
+            name = next(n for n in sorted(names) if n.casefold() == voice)
+            yield f"same origin: {', '.join(sources)} go back to {name}, and stand on several sides"
+
+
+def read_by_weight(sides: Sequence[Side]) -> Iterator[str]:
+    """A reading where one side has at least twice the independent voices of every other."""
+    ordered = sorted(sides, key=lambda side: -side.voices)
+    if len(ordered) < 2 or ordered[0].voices < 2 * ordered[1].voices:
+        return
+    most, fewer = ordered[0], ordered[1]
+    others = fewer.value if len(ordered) == 2 else "each of the others at most"
+    yield f"weight: {most.voices} voices say {most.value}, {fewer.voices} {others}"
+
+
+def read_by_standing(sides: Sequence[Side], weak: Sequence[str]) -> Iterator[str]:
+    """A reading for each side that rests on weak tiers of source alone, beside a better one."""
+    tiers = [{s.source.tier for s in side.said} for side in sides]
+    if all(held <= set(weak) for held in tiers):
+        return
+    slight = [side.value for side, held in zip(sides, tiers, strict=True) if held <= set(weak)]
+    if slight:
+        kinds = ", ".join(t for t in weak if any(t in held for held in tiers))
+        yield f"different standing: sources of low tier ({kinds}) alone say {', '.join(slight)}"
+
+
+def read_undated(sides: Sequence[Side]) -> Iterator[str]:
+    """A reading that names the sources of which it is not known when they spoke."""
+    names = sorted({s.source.id for side in sides for s in side.said if s.source.date is None})
+    if names:
+        yield f"undated: it is not known when {', '.join(names)} said it"
 
 
 def read_by_voice(sides: Sequence[Side]) -> Iterator[str]:
@@ -89,9 +134,10 @@ def read_by_voice(sides: Sequence[Side]) -> Iterator[str]:
 def read_by_date(sides: Sequence[Side], said: str = "") -> Iterator[str]:
     """Readings that follow from when it was said: all of one side before all of the other.
 
-    Given for two or three sides only; among more, the order of dates says little.
+    Among more than three sides only the order in which they were first said is told.
     """
     if len(sides) > 3:
+        yield from _in_order(sides, said)
         return
     for a, b in combinations(sides, 2):
         dates = [[s.source.date for s in side.said] for side in (a, b)]
@@ -104,3 +150,10 @@ def read_by_date(sides: Sequence[Side], said: str = "") -> Iterator[str]:
                 earliest_day(s.source.date) for s in two.said
             ):
                 yield f"different date: {one.value} {said}until {last}, {two.value} from {first}"
+
+
+def _in_order(sides: Sequence[Side], said: str) -> Iterator[str]:
+    first = [min((s.source.date or "9999" for s in side.said), default="9999") for side in sides]
+    if "9999" not in first and len(set(first)) > 1:
+        ordered = sorted(zip(first, (side.value for side in sides), strict=True))
+        yield "different date: " + ", ".join(f"{v} {said}from {day}" for day, v in ordered)

@@ -115,7 +115,8 @@ def _holding(
 ) -> Holding:
     sure = [e for e in got if e.id not in disputed]
     low, high = _total(sure)[0], _total([*got, *sent])[1]
-    why = f"{len(got)} reports of receipt, {len(got) - len(sure)} of them disputed"
+    plural = "" if len(got) == 1 else "s"
+    why = f"{len(got)} report{plural} of receipt, {len(got) - len(sure)} of them disputed"
     if sent:
         why += f", {len(sent)} of shipment"
     return Holding(buyer, system, low, max(low, high), tuple(e.id for e in [*got, *sent]), why)

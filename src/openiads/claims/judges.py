@@ -7,6 +7,7 @@ words the finding. It never states a number that it has not computed or taken fr
 from __future__ import annotations
 
 from openiads.claims.audit import Judge
+from openiads.claims.judges_dates import production_2019, service_2007, service_2020
 from openiads.claims.judges_missiles import (
     hypersonic,
     medium_and_long,
@@ -41,6 +42,7 @@ JUDGES: dict[str, Judge] = {
     "5": medium_range,
     "6": ground_targets,
     "7": ships,
+    "8": service_2007,
     "10": medium_and_long,
     "12": missile_400,
     "13": standoff,
@@ -51,6 +53,8 @@ JUDGES: dict[str, Judge] = {
     "20": ten_at_once,
     "21": mach_20,
     "22": drones_to_spacecraft,
+    "24": production_2019,
+    "25": service_2020,
     "26": replaces_a135,
     "28": hq9b_limited,
 }

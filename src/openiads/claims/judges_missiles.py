@@ -100,9 +100,9 @@ def standoff(article: ArticleClaim, evidence: Evidence, record: Record) -> Findi
             "and for weapons that fly high all the way",
         ),
         margin=Margin(
-            float(len(STANDOFF) - 2 * least),
+            float(len(STANDOFF) - least - (len(STANDOFF) // 2 + 1)),
             "classes",
-            "surely within 400 km less those surely beyond",
+            "that may come from within 400 km, beyond the bare majority that “most” takes",
         ),
         calculation=(
             Step("classes beyond 400 km by their lowest claim", least, "classes"),

@@ -69,7 +69,8 @@ def ceiling_30(article: ArticleClaim, evidence: Evidence, record: Record) -> Fin
     apart = [c for c in others if abs(to_si(c.number() or 0.0, c.unit) - 30e3) > 600.0]
     why = (
         f"{len(others)} other claims give {km(values[0]):g} to {km(values[-1]):g} km, "
-        f"{len(apart)} of them another value than 30. No open physics decides among them."
+        f"{'all' if len(apart) == len(others) else len(apart)} of them other values than 30. No "
+        "open physics decides among them."
     )
     return Finding(
         article.id,
@@ -79,6 +80,10 @@ def ceiling_30(article: ArticleClaim, evidence: Evidence, record: Record) -> Fin
             (
                 "it holds as a round figure for the regular missiles, if the higher values "
                 "are tests or later missiles, and the lower ones other missiles"
+            ),
+            (
+                "and only if “targets in outer space”, which an article with this very ceiling "
+                "also has (claim 15), are not meant"
             ),
         ),
         margin=Margin(km(30e3 - values[-1]), "km", "30 km against the highest other claim"),
@@ -137,7 +142,7 @@ def three_kinds(article: ArticleClaim, evidence: Evidence, record: Record) -> Fi
     near = float(checks.horizon_range_m(checks.ANTENNA_LOW_M, low[0]))
     far = float(checks.horizon_range_m(checks.ANTENNA_HIGH_M, low[-1]))
     held = checks.line_of_sight(claimed, low[0])
-    said = ", ".join(dict.fromkeys(c.shown() for c in ballistic))
+    said = " or ".join(dict.fromkeys(c.shown() for c in ballistic))
     return finding_of(
         article,
         held,
@@ -230,14 +235,20 @@ def ships(article: ArticleClaim, evidence: Evidence, record: Record) -> Finding:
     far = float(checks.horizon_range_m(checks.ANTENNA_HIGH_M, SHIP_HEIGHT_M))
     others = evidence.claims("s-400.surface_target_capability")
     said = ", ".join(dict.fromkeys(str(c.value) for c in others)) or "nothing"
+    lists = next(a for a in record.articles if a.id == "4").said
+    alike = [s.publisher for s, quote in lists if "aircraft" in quote and "ships" not in quote]
     return finding_of(
         article,
         held,
         mind="A recorded firing at a ship.",
         verdict="contradicts another claim",
-        why=f"The other articles name {said} and no ships; a ship is in view within "
-        f"{km(far):g} km only.",
-        conditions=(f"the ship is within {km(far):g} km of the radar",),
+        why=f"{' and '.join(alike)} have the same list with “aircraft” where this one has "
+        f"“ships”, and name {said} beside it; a ship is in view within {km(far):g} km only.",
+        conditions=(
+            f"the ship is within {km(far):g} km of the radar, or another sensor guides the missile",
+            "or “ships” is a slip for “aircraft”: then it says what claim 4 says",
+        ),
+        uses=("article.4",),
         assumed=(*held.assumed, f"assumed: superstructure {SHIP_HEIGHT_M:g} m high"),
         margin=Margin(km(far - reach), "km", "horizon beyond the system's claimed reach"),
     )

@@ -104,6 +104,7 @@ def mach_20(article: ArticleClaim, evidence: Evidence, record: Record) -> Findin
             ),
         ),
         calculation=steps,
+        picture=checks.speed_curves([(reach, 7000.0, f"7 km/s: {round(reach / 1e3, -2):,.0f} km")]),
         models=(*held.models, checks.SPEED_TO_RANGE, checks.MINIMUM_ENERGY),
         assumed=(checks.VACUUM,),
     )
@@ -139,6 +140,11 @@ def drones_to_spacecraft(article: ArticleClaim, evidence: Evidence, record: Reco
         ),
         models=("openiads.claims.checks.orbital_speed_mps", checks.HORIZON),
         assumed=(checks.GROUND_ANTENNAS, "assumed: circular orbits"),
+        against=(
+            "s-500.target_speed_max.01",
+            *(c.id for c in evidence.claims("s-500.altitude_max")),
+            *(c.id for c in evidence.claims("s-500.role")),
+        ),
         mind="A higher claimed speed limit, or an intercept of a satellite on record.",
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from openiads.faults import Fault, nearest
 from openiads.scenario.reader import Document, Key
 from openiads.scenario.record import is_date
-from openiads.scenario.record_check import QUOTE_WORDS
+from openiads.scenario.record_check import QUOTE_WORDS, check_places
 
 KINDS = {
     "negotiation": "talks or interest",
@@ -127,7 +127,7 @@ def _check_said(document: Document, key: Key, raw: dict[str, Any], known: set[st
     if isinstance(quote, str) and len(quote.split()) > QUOTE_WORDS:
         said = f"has {len(quote.split())} words"
         faults.append(document.fault((*key, "quote"), said, f"at most {QUOTE_WORDS}"))
-    return faults
+    return faults + check_places(document, key, raw)
 
 
 def _check_period(document: Document, key: Key, date: Any) -> list[Fault]:
@@ -184,6 +184,6 @@ def _check_keys(
     faults += [
         document.fault(key, f"has no {name}", f"add `{name}:`")
         for name in needed
-        if raw.get(name) is None
+        if raw.get(name) is None or raw[name] == ""
     ]
     return faults

@@ -20,7 +20,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-from openiads.claims.disagreement import Conflict, Side, read_by_date, read_by_source, read_by_voice
+from openiads.claims.disagreement import (
+    Conflict,
+    Side,
+    read_by_date,
+    read_by_origin,
+    read_by_source,
+    read_by_voice,
+    read_by_weight,
+    read_undated,
+)
 from openiads.claims.inventory import fire_units
 from openiads.claims.ledger import Context, Event, Period
 from openiads.claims.ledger_steps import (
@@ -318,7 +327,10 @@ def _same_source(pairs: list[Pair], label: Callable[[Report], str]) -> Iterator[
 
 
 def _readings(rule: str, reports: list[Report], sides: tuple[Side, ...]) -> Iterator[str]:
+    yield from read_by_origin(sides)
     yield from read_by_voice(sides)
+    yield from read_by_weight(sides)
+    yield from _by_status(sides)
     how = {r.how for r in reports}
     if rule == "date" and "expected" in how and "reported" in how:
         yield "plan and outcome: what was expected and what is reported do not meet"
@@ -326,19 +338,29 @@ def _readings(rule: str, reports: list[Report], sides: tuple[Side, ...]) -> Iter
         yield "different plans: the later one may replace the earlier"
     parts = {r.event.reading.part for r in reports} | {r.event.system for r in reports}
     if len(parts - {"system"}) > 1:
-        objects = ", ".join(sorted({r.event.system for r in reports}))
-        yield f"different object: {objects}"
+        objects = sorted({f"“{r.event.system}”" for r in reports})
+        yield f"different object: {', '.join(objects)}"
     if rule == "rank":
         yield "different object: one counts buyers, the other who received it"
-    if rule in ("stage", "denied", "halted") and len(sides) == 2:
+    if rule in ("stage", "denied", "halted", "date"):
         yield from read_by_date(sides, "said ")
     if any(r.event.reading.lot is None for r in reports) and rule in ("stage", "quantity"):
         yield "different lot: not every report says which lot it means"
-    if any(r.event.source.date is None for r in reports):
-        names = sorted({r.event.source.id for r in reports if r.event.source.date is None})
-        yield f"undated: it is not known when {', '.join(names)} said it"
+    yield from read_undated(sides)
     if rule == "quantity":
         yield "different unit: batteries, battalions, systems and sets are counted differently"
+
+
+def _by_status(sides: Sequence[Side]) -> Iterator[str]:
+    """Who is named: sides that a named official states, beside sides that none does."""
+    named = {
+        side.value: any(
+            isinstance(e, Event) and e.status == "official-statement" for e in side.said
+        )
+        for side in sides
+    }
+    if any(named.values()) and not all(named.values()):
+        yield f"different standing: a named official says {', '.join(v for v in named if named[v])}"
 
 
 def _firsts(events: Sequence[Event]) -> Iterator[Conflict]:

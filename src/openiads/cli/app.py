@@ -6,13 +6,15 @@ import importlib
 
 import typer
 
-from openiads.cli.common import fail
-from openiads.faults import InputError
+from openiads.cli.common import fail, note
+from openiads.faults import CapacityError, InputError
 
 GROUPS: tuple[str, ...] = (
     "run",
     "report",
     "coverage",
+    "saturate",
+    "footprint",
     "track",
     "assign",
     "catalogue",
@@ -56,6 +58,11 @@ def run() -> int:
         return 2
     except InputError as error:
         return fail(error)
+    except CapacityError as error:
+        note(
+            f"{error}\n    mend: make the raid smaller; and please report it: no run should do this"
+        )
+        return 2
     except KeyboardInterrupt:
         return 130
     return result if isinstance(result, int) else 0

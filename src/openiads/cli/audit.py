@@ -11,6 +11,7 @@ from openiads.cli.common import emit_json, note, say
 
 if TYPE_CHECKING:
     from openiads.claims.findings import Finding
+    from openiads.scenario.catalogue import Catalogue
     from openiads.scenario.record import Source
 
     Told = tuple[str, tuple[tuple[Source, str], ...], Finding]
@@ -43,7 +44,7 @@ def audit(
     else:
         told = _articles(catalogue, claim, every)
     if html:
-        _page(told, Path(html), file)
+        _page(told, Path(html), file, catalogue)
         return
     if as_json:
         _json(told)
@@ -92,8 +93,10 @@ def _json(told: list[Told]) -> None:
     )
 
 
-def _page(told: list[Told], path: Path, file: str) -> None:
-    from openiads.export.audit_page import audit_page, card_of
+def _page(told: list[Told], path: Path, file: str, catalogue: Catalogue) -> None:
+    from openiads.claims.articles import load_articles
+    from openiads.claims.ledger import load_ledger
+    from openiads.export.audit_page import audit_page, card_of, told_by_id
 
     number = "" if file else "{}. "
     cards = [card_of(f, text, said, number.format(f.claim)) for text, said, f in told]
@@ -103,5 +106,6 @@ def _page(told: list[Told], path: Path, file: str) -> None:
         "published: what was said, who said it, whether it can be so, and what would change our "
         "mind."
     )
-    path.write_text(audit_page(cards, title, lede), encoding="utf-8")
+    words = told_by_id(catalogue, load_ledger(), load_articles())
+    path.write_text(audit_page(cards, title, lede, words), encoding="utf-8")
     note(f"wrote {path}")

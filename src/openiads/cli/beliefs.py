@@ -70,6 +70,11 @@ def lines(found: dict[str, Any], most: int = 10) -> list[str]:
         f"  {found['samples']} beliefs about {found['open_parameters']} parameters {what}, "
         f"{found['replications_each']} replications each"
     )
+    lone = found.get("lone", [])
+    if lone:
+        doubted = [row["parameter"] for row in lone if row["doubted"]]
+        tail = f"; doubted in public: {', '.join(doubted)}" if doubted else ""
+        out.append(f"  {len(lone)} more rest on a single figure and are not varied{tail}")
     if found["faults"]:
         out.append(
             f"  {len(found['faults'])} more could not be run and are left out: the bands say "
@@ -126,4 +131,8 @@ def _index_lines(found: dict[str, Any], most: int) -> list[str]:
         tail = "are not told from noise" if told else "is told from noise"
         best = f"of as many idle ones the best reaches {floor:.2f} once in twenty times"
         out.append(f"  {what} {rest} {tail}: {best}")
+    second = (found.get("salib") or {}).get("leakers")
+    if second:
+        largest = ", ".join(f"{r['parameter']} {r['index']:.2f}" for r in second["rows"][:3])
+        out.append(f"  largest by {second['method']}: {largest}")
     return out

@@ -138,21 +138,33 @@ def check(
 
     Example: openiads catalogue check my-claims.yaml
     """
-    from openiads.scenario.reader import read_yaml
+    from openiads.faults import InputError
 
-    if {"events", "context", "buyer"} & read_yaml(file).data.keys():
-        from openiads.claims.ledger import check_ledger_file
-
-        counted = check_ledger_file(file)
-    else:
-        from openiads.scenario.catalogue import check_file
-
-        counted = check_file(file)
+    try:
+        counted = _counted(file)
+    except InputError as error:
+        if not as_json:
+            raise
+        emit_json({"file": str(file), "faults": [f.as_dict() for f in error.faults]})
+        raise typer.Exit(2) from None
     if as_json:
         emit_json({"file": str(file), "faults": [], **counted})
         return
     said = ", ".join(f"{number} {what}" for what, number in counted.items())
     say(f"{file}: no faults ({said})")
+
+
+def _counted(file: Path) -> dict[str, int]:
+    """What a catalogue or ledger file holds; raises ``InputError`` with every fault of it."""
+    from openiads.scenario.reader import read_yaml
+
+    if {"events", "context", "buyer"} & read_yaml(file).data.keys():
+        from openiads.claims.ledger import check_ledger_file
+
+        return check_ledger_file(file)
+    from openiads.scenario.catalogue import check_file
+
+    return check_file(file)
 
 
 def index(as_json: Json = False) -> None:
@@ -244,7 +256,8 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
         return {"value": None, "rule": rule, "reason": "nothing was published by then"}
     assumed = parameter.assumed
     held = [*([choice.claim] if choice.claim else []), *choice.agree, *choice.over]
-    shown = held if rule.startswith("as-of:") else parameter.claims
+    past = rule.startswith("as-of:")  # our notes are hindsight
+    shown = held if past else parameter.claims
     return {
         "value": choice.value,
         "unit": choice.unit,
@@ -261,7 +274,8 @@ def _parameter_json(parameter: Parameter, rule: str) -> dict[str, Any]:
                 "unit": c.unit,
                 "bound": c.bound,
                 "quote": c.quote,
-                "note": c.note,
+                "note": None if past else c.note,
+                "doubted_by": c.doubted_by.id if c.doubted_by and not past else None,
                 "source": {
                     "id": c.source.id,
                     "title": c.source.title,

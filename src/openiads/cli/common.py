@@ -26,6 +26,14 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
+def note_first_start(kernel: str) -> None:
+    """Say that the first start takes long, where ``kernel`` has yet to be compiled."""
+    from openiads.kernel import is_warm
+
+    if not is_warm(kernel):
+        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+
+
 def fail(error: InputError) -> int:
     """Print every fault of ``error``; the exit status for input at fault."""
     for fault in error.faults:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openiads.cli.common import emit_json, note, say
+from openiads.cli.common import emit_json, note, note_first_start, say
 from openiads.faults import Fault, InputError
 
 _ALTITUDES = ("15 m", "50 m", "100 m", "1 km", "10 km")
@@ -47,10 +47,7 @@ def coverage(
 
     targets = _targets(altitude or list(_ALTITUDES), rcs or list(_RCS))
     loaded = load(scenario, _overrides(set_ or []))
-    from openiads.kernel import is_warm
-
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("flyout_time")
     from openiads.analysis.coverage import coverage as survey
     from openiads.scenario.compile import compile_scenario
 
@@ -114,6 +111,11 @@ def _tell(summary: dict[str, Any]) -> None:
         say(f"  {row['kind']:<11}{target:<22}{row['reach_km']['greatest']:9.1f} km      "
             f"{row['name']}")  # fmt: skip
     say()
+    for row in summary["jamming"]:
+        say(
+            f"{row['radar']} sees {row['class']} at {row['clear_km']:.0f} km, through its own "
+            f"noise at {row['burn_through_km']:.0f} km; strobe within {row['strobe_km']:.0f} km"
+        )
     for row in summary["flyout"]:
         fits = ", ".join(
             f"{f['figure'].split('_')[0]} {100 * f['residual']:+.1f} %" for f in row["calibration"]

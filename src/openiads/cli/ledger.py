@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from openiads.cli.common import emit_json, note, say
+from openiads.faults import InputError
 
 if TYPE_CHECKING:
     from openiads.claims.disagreement import Conflict
@@ -31,6 +33,9 @@ def ledger(
         str, typer.Option(help="A query over: events, claims, sources, conflicts, inventory.")
     ] = "",
     out: Annotated[str, typer.Option(help="Write the rows to FILE.csv or FILE.parquet.")] = "",
+    equip: Annotated[
+        str, typer.Option(help="Equip this scenario with what --buyer holds: see --out.")
+    ] = "",
     html: Annotated[str, typer.Option(help="Write a self-contained page to FILE.html.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Write one JSON object.")] = False,
 ) -> None:
@@ -44,6 +49,9 @@ def ledger(
     part = whole.of(as_of=as_of or None)
     if html:
         _page(part, Path(html), as_of)
+        return
+    if equip:
+        _equip(part, equip, out, as_of, as_json)
         return
     rows = _rows(part, as_of, conflicts, inventory, sql)
     if out:
@@ -72,6 +80,30 @@ def ledger(
         say(timeline_text(part.in_order()))
     else:
         _say_events(part, as_of, left_out)
+
+
+def _equip(part: Ledger, base: str, out: str, as_of: str, as_json: bool) -> None:
+    """Write a scenario with the fewest and one with the most fire units that reports leave."""
+    from openiads.claims.equip import write_equipped
+    from openiads.claims.inventory import inventories
+    from openiads.scenario.record import latest_day
+
+    held = inventories(part.events, latest_day(as_of or None))
+    if len(held) != 1 or not out:
+        found = ", ".join(f"{h.buyer} {h.system}" for h in held) or "nobody"
+        raise InputError.of(
+            f"--equip takes one buyer, one system and --out; here it is {found}",
+            "as in: openiads ledger --buyer Turkey --system S-400 --equip default --out turkey",
+        )
+    paths = write_equipped(base, held[0], Path(out))
+    if as_json:
+        emit_json({"as_of": as_of or None, "holding": held[0].as_dict(),
+                   "scenarios": [str(p) for p in paths]})  # fmt: skip
+        return
+    for path in paths:
+        say(f"wrote {path}")
+    if len(paths) == 1:
+        note("no report leaves it certain that any was received: only the high end is written")
 
 
 def _kind(conflicts: bool, inventory: bool, sql: str) -> str:
@@ -111,7 +143,9 @@ def _rows(
         {
             "events": tables.event_rows(held),
             "claims": tables.claim_rows(
-                c for c in load_catalogue().claims() if c.source.id in part.sources
+                replace(c, note=None) if as_of else c  # our notes are hindsight
+                for c in load_catalogue().claims()
+                if c.source.id in part.sources
             ),
             "sources": tables.source_rows(part.sources.values()),
             "conflicts": found,

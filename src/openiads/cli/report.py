@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from openiads.cli.beliefs import held_beliefs
-from openiads.cli.common import emit_json, note, say
+from openiads.cli.common import emit_json, note, note_first_start, say
 from openiads.faults import InputError
 
 if TYPE_CHECKING:
     from openiads.campaigns.execute import Run
     from openiads.eventlog import Log
+    from openiads.scenario.load import Scenario
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -62,11 +65,25 @@ def why(
     replication: Annotated[
         int | None, typer.Option("--replication", help="Tell the story of each of its leakers.")
     ] = None,
+    counterfactual: Annotated[
+        bool,
+        typer.Option("--counterfactual", help="Find the cheapest single change that stops each."),
+    ] = False,
+    most: Annotated[
+        int, typer.Option("--leakers", help="Leakers of the run to look at, without --replication.")
+    ] = 100,
+    scenario: Annotated[
+        Path | None,
+        typer.Option("--scenario", help="The file that was run, where it lies by its catalogue."),
+    ] = None,
     json: JsonFlag = False,
 ) -> int:
     """For leakers, the first broken link of the kill chain, and what would have mended it.
 
-    Example: openiads why runs/default-1a2b3c4d-seed7 --replication 17
+    With --counterfactual the scenario is changed in one thing at a time, cheapest first, and
+    replayed with the same draws, until each leaker is stopped.
+
+    Example: openiads why runs/default-1a2b3c4d-seed7 --replication 17 --counterfactual
     """
     from openiads.analysis.why import why as shares_of
     from openiads.analysis.why import why_replication
@@ -78,23 +95,80 @@ def why(
         log = _replay(book, replication)
         found["replication"] = replication
         found["stories"] = why_replication(book.model, log)
+    if counterfactual:
+        if most < 1:
+            raise InputError.of(f"--leakers {most}: nobody to look at", "give at least 1")
+        found["counterfactual"] = _counterfactual(book, replication, most, scenario)
     if json:
         emit_json(found)
     elif replication is None:
         _print_shares(found)
     else:
         _print_stories(found)
+    if counterfactual and not json:
+        _print_counterfactual(found["counterfactual"], replication is not None)
     return 0
+
+
+def _counterfactual(
+    book: Run, replication: int | None, most: int, scenario: Path | None
+) -> dict[str, Any]:
+    """The changes that stop the leakers of one replication, or of the first of a run."""
+    from openiads.analysis.counterfactual import counterfactuals, leakers_of
+    from openiads.scenario.load import find, load_document, shipped
+    from openiads.scenario.reader import read_yaml
+
+    name = str(book.config.get("scenario", ""))
+    known = shipped()
+    path = find(scenario) if scenario is not None else known.get(name, Path(name))
+    text, set_ = str(book.config["text"]), dict(book.config.get("set") or {})
+
+    def make(overrides: Mapping[str, str]) -> Scenario:
+        document = read_yaml(text, str(path))
+        return load_document(document, path.parent, {**set_, **overrides})
+
+    note_first_start("replicate_many")
+    seed = int(book.config["seed"])
+    if replication is not None and replication not in book.outcomes.replication:
+        raise InputError.of(f"replication {replication} is not in the run", "run more, -n")
+    leakers = leakers_of(
+        book.model, book.outcomes, replication, None if replication is not None else most
+    )
+
+    def told(stopped: int, wanted: int) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{stopped} of {wanted} leakers stopped")
+            sys.stderr.flush()
+
+    found = counterfactuals(make, book.model, seed, leakers, told).row()
+    if sys.stderr.isatty():
+        note("")
+    return found
+
+
+def _print_counterfactual(found: dict[str, Any], each: bool) -> None:
+    count = len(found["leakers"])
+    say()
+    say(f"the cheapest single change that stops a leaker under the same draws ({count} leakers, "
+        f"{found['changes_tried']} changes replayed)")  # fmt: skip
+    if each:
+        for leaker in found["leakers"]:
+            change = leaker["change"]
+            say(f"  {leaker['threat']} ({leaker['link']}): "
+                f"{change['words'] if change else 'none of the changes tried'}")  # fmt: skip
+            for key, value in (change["set"] if change else {}).items():
+                say(f"      --set '{key}={value}'")
+        return
+    for row in found["by_change"]:
+        say(f"  {100 * row['share']:5.1f} %  {row['words']}")
 
 
 def _replay(book: Run, replication: int) -> Log:
     from openiads.eventlog import run as run_once
-    from openiads.kernel import is_warm
 
     if replication < 0:
         raise InputError.of(f"replication {replication} is negative", "count from 0")
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("replicate")
     return run_once(book.model, int(book.config["seed"]), replication)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from openiads.cli.beliefs import add_beliefs, lines
-from openiads.cli.common import emit_json, fail, note, say
+from openiads.cli.common import emit_json, fail, note, note_first_start, say
 from openiads.faults import Fault, InputError
 
 if TYPE_CHECKING:
@@ -207,10 +207,7 @@ def _run(
     from openiads.scenario.load import load
 
     loaded = load(scenario, overrides)
-    from openiads.kernel import is_warm
-
-    if not is_warm():
-        note("first start on this machine: compiling all kernels, which takes up to a minute …")
+    note_first_start("replicate_many")
     from openiads.campaigns.execute import campaign, prepare_folder
     from openiads.scenario.compile import compile_scenario
 
@@ -309,6 +306,9 @@ def _print_summary(summary: dict[str, Any]) -> None:
         f"replications, fidelity {summary['fidelity']}, seed {summary['seed']}")  # fmt: skip
     say()
     say("                          mean    95 % interval")
+    if "neutrals" in summary:
+        lost = summary["neutrals"]
+        say(f"NEUTRALS SHOT DOWN      {shown(lost['shot_down'])} of {lost['count']}")
     say(f"leakers                 {shown(summary['leakers'])}")
     say(f"interceptors fired      {shown(summary['interceptors'])}")
     clean = summary["p_no_leaker"]
@@ -318,6 +318,8 @@ def _print_summary(summary: dict[str, Any]) -> None:
     say("leakers by class")
     for name, item in summary["by_class"].items():
         say(f"  {name:<18}{item['count']:4d}  {shown(item['leakers'])}")
+    for name, item in summary.get("harmless", {}).items():
+        say(f"  {name:<18}{item['count']:4d}  {shown(item['hit'])} hit: no leaker, but shot at")
     if summary["first_broken_link"]:
         say()
         say("first broken link, share of leakers")

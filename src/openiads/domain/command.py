@@ -18,6 +18,12 @@ class CommandPost(Declared):
     assessment_delay_s: Time = declared("from intercept to the verdict on it", ge=0)
     miss_called_kill: Fraction = declared("share of surviving targets that are called killed")
     kill_called_miss: Fraction = declared("share of killed targets that are called alive")
+    hostile_called_neutral: Fraction = declared(
+        "share of hostile tracks that are named neutral, and then left alone", 0.0
+    )
+    neutral_called_hostile: Fraction = declared(
+        "share of neutral tracks that are named hostile, and then shot at", 0.0
+    )
 
 
 @kernel

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from pydantic import model_validator
+
 from openiads.declare import (
     Acceleration,
+    Angle,
     Area,
     ArealDensity,
     Count,
@@ -22,27 +25,40 @@ from openiads.kernel import kernel
 CATEGORIES = ("aircraft", "drone", "cruise", "supersonic", "ballistic")
 """Kinds of target that a missile has a kill probability against, in column order."""
 
+BYSTANDERS = ("decoy", "neutral", "surface")
+"""Kinds that nobody is charged with when they arrive: what a ballistic missile leaves behind (its
+spent body and its decoys), civil traffic, and what moves on the ground or the sea."""
+
+SIDE_OF = {"decoy": "harmless", "neutral": "neutral", "surface": "harmless"}
+"""The side of a bystander, unless its wave states another; everything else is hostile."""
+
+ALL_CATEGORIES = (*CATEGORIES, *BYSTANDERS)
+"""Codes of `Threat.category` in the Model, and columns of its kill probabilities."""
+
 BALLISTIC = CATEGORIES.index("ballistic")
+DECOY, NEUTRAL, SURFACE = (ALL_CATEGORIES.index(name) for name in BYSTANDERS)
 
 
 class Threat(Declared):
     """A class of threat: signature, speed and the profile that it flies."""
 
-    category: Literal["aircraft", "drone", "cruise", "supersonic", "ballistic"] = declared(
-        "kind of target, for kill probability and reporting"
-    )
+    category: Literal[
+        "aircraft", "drone", "cruise", "supersonic", "ballistic", "neutral", "surface"
+    ] = declared("kind of target, for kill probability and reporting")
     profile: Literal[
-        "level", "low-flyer", "high-low", "ballistic", "hypersonic", "glide", "satellite"
+        "level", "low-flyer", "high-low", "ballistic", "hypersonic", "glide", "satellite",
+        "airway", "surface",
     ] = declared(
         "level: constant altitude, dive at the end; low-flyer: the same near the surface; "
         "high-low: cruise high, then descend and skim; ballistic: boost, free flight, re-entry; "
         "hypersonic: cruise high, then a steep dive; glide: boost, equilibrium glide, dive; "
-        "satellite: one pass of a two-line element set, which ends where it sets"
-    )
+        "satellite: one pass of a two-line element set, which ends where it sets; "
+        "airway: level over the aim and as far beyond it; surface: on the ground or the sea"
+    )  # fmt: skip
     rcs_m2: Area = declared("radar cross-section", gt=0)
     swerling: Count = declared("fluctuation case", ge=0, le=4)
     speed_cruise_mps: Speed = declared(
-        "speed (ballistic: not used)", gt=0, otherwise=("speed_max",)
+        "speed (ballistic: not used; surface: 0 stands still)", ge=0, otherwise=("speed_max",)
     )
     altitude_cruise_m: Length = declared(
         "height of the cruise leg", gt=0, otherwise=("altitude_typical", "altitude_max")
@@ -56,6 +72,37 @@ class Threat(Declared):
     ballistic_coefficient_kgm2: ArealDensity = declared("mass / (Cd A) at re-entry", gt=0)
     weave_amplitude_m: Length = declared("swing to each side of the path; 0 for none", 0.0, ge=0)
     weave_period_s: Time = declared("time of one swing to both sides", 20.0, gt=0)
+    weave_kind: Literal["weave", "jink"] = declared(
+        "weave: sine; jink: arcs of one lateral load to either side", "weave"
+    )
+    height_over: Literal["sea", "ground"] = declared(
+        "what the heights count from; over the sea a flight is lifted over hills, over the ground "
+        "it follows them all the way",
+        "sea",
+    )
+    look_ahead_m: Length = declared(
+        "distance over which terrain following sees the ground (assumed)", 10e3, gt=0
+    )
+    slope_max_rad: Angle = declared(
+        "steepest climb and dive over hills (assumed: a cruise missile's or a jet's)",
+        math.radians(15.0), gt=0, le=math.radians(60.0),
+    )  # fmt: skip
+    trajectory: Literal["minimum-energy", "lofted", "depressed"] = declared(
+        "arc of a ballistic flight: lofted 1.6 times the minimum-energy apogee, depressed 0.6",
+        "minimum-energy",
+    )
+    apogee_flown_m: Length = declared("apogee (ballistic); 0: what trajectory says", 0.0, ge=0)
+    separating: bool = declared("leaves a spent body at burnout (ballistic)", False)
+    body_rcs_m2: Area = declared("cross-section of the spent body (assumed)", 2.0, gt=0)
+    decoys: Count = declared("decoys released on the way (ballistic)", 0, ge=0, le=32)
+    decoy_rcs_m2: Area = declared("cross-section of a decoy (assumed)", 0.1, gt=0)
+    decoy_coefficient_kgm2: ArealDensity = declared(
+        "mass / (Cd A) of a decoy (assumed: light, so that air tells it from the missile)",
+        200.0, gt=0,
+    )  # fmt: skip
+    decoy_after_s: Time = declared("release of decoys after burnout (assumed)", 20.0, ge=0)
+    decoy_push_mps: Speed = declared("speed of a decoy off the missile (assumed)", 3.0, ge=0)
+    skip: bool = declared("constant lift, so that the glide skips (glide)", False)
     lift_to_drag: Number = declared("lift over drag (glide)", 2.6, ge=0.5, le=6.0)
     jammer_to_noise: Number = declared(
         "noise jamming: ratio to thermal noise in a radar's main lobe at jammer_range; 0 for none",
@@ -64,6 +111,22 @@ class Threat(Declared):
     jammer_range_m: Length = declared("range that jammer_to_noise refers to", 100e3, gt=0)
     tle_line1: str | None = declared("first line of the element set (satellite)", None)
     tle_line2: str | None = declared("second line of the element set (satellite)", None)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Threat:
+        if self.speed_cruise_mps == 0.0 and self.profile != "surface":
+            raise ValueError("speed_cruise is 0; only what lies on the surface may stand still")
+        if self.profile != "ballistic" and (self.separating or self.decoys):
+            raise ValueError("only a ballistic flight leaves a body or decoys behind")
+        if (self.category == "surface") != (self.profile == "surface"):
+            raise ValueError("category surface and profile surface go together")
+        return self
+
+
+@kernel(inline="always", borrows=True)
+def falls(category: int) -> bool:
+    """Whether a kind of target is on a ballistic course: missile, spent body, decoy."""
+    return category in (BALLISTIC, DECOY)
 
 
 @kernel

@@ -50,8 +50,8 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     ``tables.track[slot].pd`` may be set (see `tracks_expect`). Afterwards ``tables.plot_track``
     and ``tables.plot_slot`` name the track that took each plot or was begun by it (-1: none).
 
-    ``time_s`` must not lie before the last scan. Validated by tests/unit/test_track_scan.py and
-    tests/unit/test_track_formation.py; measured by benchmarks/tracking.py.
+    ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py and
+    tests/kernels/test_track_formation.py; measured by benchmarks/tracking.py.
     """
     dt_s = _predict(params, tables, time_s)
     lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0

@@ -18,6 +18,7 @@ from openiads.domain.glide import GlideFlight, glide_vehicle
 from openiads.domain.knots import Knots, hermite, interpolate, locate, refine, sample
 from openiads.domain.paths import Weave, waypoints
 from openiads.domain.satellites import satellite
+from openiads.domain.terrain_following import follow_terrain, terrain_profile
 from openiads.faults import Fault, InputError
 from openiads.physics.dynamics import STANDARD_GRAVITY_MPS2
 from openiads.physics.geodesic import geodesic_direct, geodesic_inverse
@@ -31,6 +32,7 @@ __all__ = [
     "airliner",
     "ballistic",
     "cruise",
+    "follow_terrain",
     "glide_vehicle",
     "hermite",
     "high_low",
@@ -312,21 +314,3 @@ def surface(
         return Knots(np.array([start_s, end_s]), np.tile(at, (2, 1)), np.zeros((2, 3)))
     speeds = np.full(len(points), float(speed_mps))
     return waypoints(points, speeds, SHIP_TURN_G, 10.0, lat0_rad, lon0_rad, start_s)
-
-
-def terrain_profile(
-    ground_m: npt.ArrayLike, step_m: float, clearance_m: float, slope_max: float
-) -> np.ndarray:
-    """The lowest heights over a ground profile that keep a clearance and a steepest slope, (n,).
-
-    h(s) = max over s' of [g(s') + c - k |s - s'|]: terrain following that looks ahead as far as it
-    needs to. ``ground_m`` (n,) every ``step_m`` along the path, c ``clearance_m``, k ``slope_max``
-    (tangent of the steepest climb or dive). Two passes. Reference: a one-dimensional grey dilation
-    by a cone (Serra, Image Analysis and Mathematical Morphology, 1982, ch. XII).
-    """
-    _positive(step_m=step_m, slope_max=slope_max)
-    heights = np.array(ground_m, dtype=float) + clearance_m
-    rise = slope_max * step_m * np.arange(len(heights))
-    ahead = np.maximum.accumulate((heights - rise)[::-1])[::-1] + rise
-    behind = np.maximum.accumulate(heights + rise) - rise
-    return np.maximum(ahead, behind)

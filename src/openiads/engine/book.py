@@ -9,12 +9,15 @@ from openiads.engine.world import (
     DETECTION,
     FLYING,
     HORIZON,
+    HOSTILE,
     IDENTIFICATION,
     KILLED,
     LEAKED,
     LOG_KILLED,
     LOG_LEAKED,
+    LOG_PASSED,
     MISS,
+    PASSED,
     TRACK,
     WINDOW,
 )
@@ -126,12 +129,18 @@ def kill(m: Any, s: Any, threat: int, unit: int) -> None:
 
 @kernel(borrows=True)
 def leak(m: Any, s: Any, threat: int) -> None:
-    """Book a threat as leaked, with its first broken link."""
+    """Book the end of a path: a leaker with its first broken link; others passed."""
     mine = s.threats[threat]
     if mine.fate != FLYING:
         return
-    mine.fate = LEAKED
     mine.ended_s = s.now[0].time_s
+    if m.threats[threat].side != HOSTILE:
+        mine.fate = PASSED
+        s.now[0].unresolved -= 1
+        ground(s, threat)
+        write(s.now[0], s.log, LOG_PASSED, threat, -1, -1, 0, 0.0)
+        return
+    mine.fate = LEAKED
     mine.link = first_broken_link(m, s, threat)
     s.now[0].unresolved -= 1
     ground(s, threat)

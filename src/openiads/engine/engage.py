@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.flyout import flyout_time
-from openiads.domain.threats import BALLISTIC
+from openiads.domain.threats import falls
 from openiads.engine.book import (
     expected_place,
     kill,
@@ -21,6 +21,7 @@ from openiads.engine.world import (
     DRAW_KILL,
     EV_ASSESS,
     EV_INTERCEPT,
+    EV_LAUNCH,
     EV_RELOAD,
     FLYING,
     KILLED,
@@ -41,8 +42,17 @@ from openiads.physics.random import draw
 
 MEET_REFINE_STEPS = 16
 
+FRUITLESS_MOST = 5
+"""Doublings of the wait after orders that came to nothing: 64 s at a decision period of 2 s."""
+
 HOLD_PD = 0.5
 """An engagement radar holds a target where one look detects it more often than not (assumed)."""
+
+EARLY_S = 2.0
+"""A round may be this early at its meeting point (assumed: it flies a little slower or longer)."""
+
+WAIT_LONGEST_S = 60.0
+"""A volley whose first round must wait longer than this gives its channel back (assumed)."""
 
 
 @kernel(inline="always", borrows=True)
@@ -89,12 +99,13 @@ def time_of_flight_s(
 
 
 @kernel(borrows=True)
-def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
-    """Seconds from now until the missile meets the threat on its true path; inf if it cannot.
+def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, float]:
+    """(seconds until the missile meets the threat on its true path, seconds it would be early).
 
-    The first point of the path that the round reaches no later than the threat and that the
-    engagement radar holds, found grid step by grid step and refined by bisection. Guidance closes
-    on the true path because the engagement radar follows the target during the flight.
+    (inf, 0) if it cannot. The first point of the path that the round reaches no later than the
+    threat and that the engagement radar holds, found grid step by grid step and refined by
+    bisection. Guidance closes on the true path because the engagement radar follows the target
+    during the flight. Where the target has yet to come into the envelope the round is early there.
     """
     now_s = s.now[0].time_s
     row = m.threats[threat]
@@ -102,19 +113,21 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> float:
     before = now_s
     after = now_s
     while after < ends_s:
-        if late_s(m, s, unit, missile, threat, after) <= 0.0:
+        late = late_s(m, s, unit, missile, threat, after)
+        if late <= 0.0:
             if after == now_s:
-                return 0.0
+                return 0.0, 0.0
             for _ in range(MEET_REFINE_STEPS):
                 middle = 0.5 * (before + after)
-                if late_s(m, s, unit, missile, threat, middle) <= 0.0:
-                    after = middle
+                trial = late_s(m, s, unit, missile, threat, middle)
+                if trial <= 0.0:
+                    after, late = middle, trial
                 else:
                     before = middle
-            return after - now_s
+            return after - now_s, -late
         before = after
         after += row.step_s
-    return math.inf
+    return math.inf, 0.0
 
 
 @kernel(borrows=True)
@@ -126,11 +139,11 @@ def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) 
     base = m.units[unit]
     row = m.threats[threat]
     at, part = truth_at(m, s, threat, time_s)
-    if at < 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
+    if at < 0 or s.out[base.radar] > 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    ballistic = row.category == BALLISTIC
+    ballistic = falls(row.category)
     flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
     return flight - (time_s - s.now[0].time_s)
 
@@ -143,10 +156,11 @@ def lock(m: Any, s: Any, slot: int) -> int:
     best = -1
     basket = m.settings[0].lock_basket_m
     least = basket * basket
+    # Most of a large raid is far away, which its grid point tells without interpolation.
     for k in range(s.now[0].n_flying):
         threat = s.flying[k]
         at, part = truth_at(m, s, threat, now_s)
-        if at < 0:
+        if at < 0 or is_far(m, at, m.threats[threat].step_s, x, y, basket):
             continue
         tx, ty, tz = position_at(m, at, part, m.threats[threat].step_s)
         gap = (tx - x) ** 2 + (ty - y) ** 2 + (tz - z) ** 2
@@ -156,12 +170,29 @@ def lock(m: Any, s: Any, slot: int) -> int:
     return best
 
 
+@kernel(inline="always", borrows=True)
+def is_far(m: Any, at: int, step_s: float, x: float, y: float, near_m: float) -> bool:
+    """Whether a path is further than ``near_m`` from (x, y) all the way to its next grid point.
+
+    A cubic between two points strays from the first by less than twice the step at the speeds of
+    both ends.
+    """
+    p, v = m.grid_pos_m, m.grid_vel_mps
+    dx, dy = abs(p[at, 0] - x), abs(p[at, 1] - y)
+    stray_x = near_m + 2.0 * step_s * (abs(v[at, 0]) + abs(v[at + 1, 0]))
+    stray_y = near_m + 2.0 * step_s * (abs(v[at, 1]) + abs(v[at + 1, 1]))
+    return dx > stray_x or dy > stray_y
+
+
 @kernel(borrows=True)
 def launch(m: Any, s: Any, shot: int) -> None:
-    """A round is due to leave its rail: lock, solve the intercept, fly or abort."""
+    """A round is due to leave its rail: lock, solve the intercept, then fly, wait or abort."""
     now_s = s.now[0].time_s
     mine = s.shots[shot]
     order = s.engagements[mine.engagement]
+    if mine.waited_s < order.waits_s:
+        wait(m, s, shot)
+        return
     slot = order.slot
     held = s.picture[slot].id == order.track_id
     target = order.target
@@ -170,17 +201,21 @@ def launch(m: Any, s: Any, shot: int) -> None:
         order.target = target
         order.locked = 1
     source = s.picture[slot].threat if held else -1
-    flight = math.inf
+    flight, early = math.inf, 0.0
     reason = TRACK
     if target >= 0 and s.threats[target].fate == FLYING:
-        flight = meet(m, s, order.unit, order.missile, target)
+        flight, early = meet(m, s, order.unit, order.missile, target)
         reason = WINDOW
     elif target >= 0 or (source >= 0 and s.threats[source].fate == KILLED):
         flight = debris_time_s(m, s, order, slot)
         target = -1 if target < 0 else target
         reason = WINDOW
-    if not math.isfinite(flight):
+    if not math.isfinite(flight) or early > WAIT_LONGEST_S:
         abort(m, s, shot, reason, source)
+        return
+    if early > EARLY_S:
+        order.waits_s += early
+        wait(m, s, shot)
         return
     mine.target = target
     mine.launched_s = now_s
@@ -188,9 +223,23 @@ def launch(m: Any, s: Any, shot: int) -> None:
     s.now[0].rounds_fired += 1
     if target >= 0:
         s.threats[target].shots += 1
-    write(s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, shot, flight)
+    write(s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, mine.serial, flight)
+    if held:
+        s.picture[slot].fruitless = 0
     start_reload(m, s, mine.launcher)
     push(s.queue, s.now[0], mine.ends_s, EV_INTERCEPT, shot, 0)
+
+
+@kernel(inline="always", borrows=True)
+def wait(m: Any, s: Any, shot: int) -> None:
+    """Put a launch off by what its volley waits, so that the rounds keep their spacing."""
+    mine = s.shots[shot]
+    order = s.engagements[mine.engagement]
+    leaves = s.now[0].time_s + order.waits_s - mine.waited_s
+    mine.waited_s = order.waits_s
+    base = s.launchers[mine.launcher]
+    base.ready_s = max(base.ready_s, leaves + m.launchers[mine.launcher].launch_interval_s)
+    push(s.queue, s.now[0], leaves, EV_LAUNCH, shot, 0)
 
 
 @kernel(inline="always", borrows=True)
@@ -232,15 +281,23 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
-    write(s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, shot, float(reason))
+    write(
+        s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, mine.serial, float(reason)
+    )
+    engagement = mine.engagement
+    mine.next_free = s.now[0].free_shot
+    s.now[0].free_shot = shot
     order.open -= 1
     if order.open == 0:
-        close(m, s, mine.engagement)
+        close(m, s, engagement)
 
 
 @kernel(inline="always", borrows=True)
 def close(m: Any, s: Any, engagement: int) -> None:
-    """All rounds of an engagement are accounted for: assess if any flew, else free the channel."""
+    """All rounds of an engagement are accounted for: assess if any flew, else free the channel.
+
+    Each order in a row that comes to nothing doubles the wait before the next one at that track.
+    """
     order = s.engagements[engagement]
     if order.flew == 1:
         due = s.now[0].time_s + m.settings[0].assessment_delay_s
@@ -248,10 +305,14 @@ def close(m: Any, s: Any, engagement: int) -> None:
         return
     s.units[order.unit].channels -= 1
     s.now[0].open_engagements -= 1
+    order.next_free = s.now[0].free_engagement
+    s.now[0].free_engagement = engagement
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
-        seen.engagement = -1
-        seen.consider_s = s.now[0].time_s + m.settings[0].decision_period_s
+        wait_s = m.settings[0].decision_period_s * 2.0 ** min(seen.fruitless, FRUITLESS_MOST)
+        seen.engaged &= ~(1 << order.unit)
+        seen.fruitless += 1
+        seen.consider_s = s.now[0].time_s + wait_s
 
 
 @kernel(borrows=True)
@@ -269,7 +330,14 @@ def intercept(m: Any, s: Any, shot: int) -> None:
         if named_draw(m, s, target, DRAW_KILL, serial) < chance:
             mine.result = SHOT_KILL
     write(
-        s.now[0], s.log, LOG_INTERCEPT, target, order.track_id, order.unit, shot, float(mine.result)
+        s.now[0],
+        s.log,
+        LOG_INTERCEPT,
+        target,
+        order.track_id,
+        order.unit,
+        mine.serial,
+        float(mine.result),
     )
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
@@ -284,7 +352,8 @@ def intercept(m: Any, s: Any, shot: int) -> None:
 def holds(m: Any, s: Any, unit: int, target: int) -> bool:
     """Whether the unit's engagement radar holds the target at this instant."""
     at, part = truth_at(m, s, target, s.now[0].time_s)
-    return at >= 0 and pd_between(m, m.units[unit].radar, at, part) >= 0.0
+    radar = m.units[unit].radar
+    return at >= 0 and s.out[radar] == 0 and pd_between(m, radar, at, part) >= 0.0
 
 
 @kernel(borrows=True)
@@ -315,12 +384,12 @@ def assess(m: Any, s: Any, engagement: int) -> None:
         target,
         order.track_id,
         order.unit,
-        engagement,
+        order.serial,
         1.0 if called_killed else 0.0,
     )
     seen = s.picture[order.slot]
     if seen.id == order.track_id:
-        seen.engagement = -1
+        seen.engaged &= ~(1 << order.unit)
         seen.volleys += 1
         seen.consider_s = s.now[0].time_s
         seen.called_killed = 1 if called_killed else 0

@@ -13,6 +13,7 @@ from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
 from openiads.engine.queue import pop, push
 from openiads.engine.sense import scan
+from openiads.engine.state import Memory, allocate
 from openiads.engine.world import (
     DRAW_START,
     EV_ARRIVE,
@@ -20,16 +21,18 @@ from openiads.engine.world import (
     EV_DECIDE,
     EV_INTERCEPT,
     EV_LAUNCH,
+    EV_OUTAGE,
     EV_RELOAD,
     EV_SCAN,
     EV_START,
     FLYING,
+    LOG_OUT,
+    LOG_RESTORED,
     LOG_START,
-    Memory,
     Model,
     Tables,
-    allocate,
 )
+from openiads.faults import CapacityError
 from openiads.kernel import kernel
 
 
@@ -76,6 +79,8 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         reload(m, s, subject)
     elif kind == EV_START:
         start(m, s, subject)
+    elif kind == EV_OUTAGE:
+        outage(m, s, subject, detail)
     elif kind == EV_ARRIVE:
         leak(m, s, subject)
 
@@ -100,8 +105,20 @@ def start(m: Any, s: Any, threat: int) -> None:
 
 
 @kernel(inline="always", borrows=True)
+def outage(m: Any, s: Any, number: int, begins: int) -> None:
+    """The command post or a radar fails, or works again."""
+    radar = m.outages[number].radar
+    change = 1 if begins == 1 else -1
+    if radar < 0:
+        s.now[0].post_out += change
+    else:
+        s.out[radar] += change
+    write(s.now[0], s.log, LOG_OUT if begins == 1 else LOG_RESTORED, -1, -1, radar, number, 0.0)
+
+
+@kernel(inline="always", borrows=True)
 def schedule(m: Any, s: Any) -> None:
-    """Queue the first event of everything: starts, scans, decisions."""
+    """Queue the first event of everything: starts, scans, outages, decisions."""
     now = s.now[0]
     for threat in range(m.threats.shape[0]):
         row = m.threats[threat]
@@ -114,6 +131,10 @@ def schedule(m: Any, s: Any) -> None:
     for radar in range(m.radars.shape[0]):
         if m.radars[radar].duty == 0:
             push(s.queue, now, m.radars[radar].phase_s, EV_SCAN, radar, 0)
+    for number in range(m.outages.shape[0]):
+        push(s.queue, now, m.outages[number].begin_s, EV_OUTAGE, number, 1)
+        if m.outages[number].end_s < math.inf:
+            push(s.queue, now, m.outages[number].end_s, EV_OUTAGE, number, 0)
     push(s.queue, now, m.settings[0].decision_period_s, EV_DECIDE, 0, 0)
 
 
@@ -130,6 +151,11 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.log_level = log_level
     now.n_log = 0
     now.n_flying = 0
+    now.ordered_rounds = now.ordered_volleys = 0
+    now.post_out = 0
+    for radar in range(s.out.shape[0]):
+        s.out[radar] = 0
+    now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])
@@ -149,7 +175,7 @@ def reset_threat(mine: Any) -> None:
     mine.started_s = 0.0
     mine.ended_s = mine.sight_s = mine.detected_s = mine.tracked_s = math.inf
     mine.identified_s = mine.ordered_s = math.inf
-    mine.shots = mine.intercepts = mine.assessed = mine.looks = 0
+    mine.shots = mine.intercepts = mine.assessed = mine.looks = mine.named = 0
 
 
 @kernel(inline="always", borrows=True)
@@ -200,10 +226,6 @@ def replicate_many(
 
 FIGURES = ("interceptors", "false_tracks", "looks", "ended_s")
 """Columns of ``figures`` in `replicate_many`."""
-
-
-class CapacityError(RuntimeError):
-    """A table of the engine was too small for a replication, which is therefore invalid."""
 
 
 def check(memory: Memory, replication: int) -> None:

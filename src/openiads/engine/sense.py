@@ -16,6 +16,7 @@ from openiads.engine.book import (
     write,
 )
 from openiads.engine.engage import height_m
+from openiads.engine.state import UNNAMED
 from openiads.engine.world import (
     DRAW_FALSE_COUNT,
     DRAW_FALSE_PLOT,
@@ -46,6 +47,8 @@ FALSE_PLOTS_NAMED = 4096
 @kernel(borrows=True)
 def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> None:
     """One scan: a snapshot of the sky at one instant, then the update of the picture."""
+    if s.out[radar] > 0:
+        return
     now = s.now[0]
     now.n_plots = 0
     for k in range(s.now[0].n_flying):
@@ -320,8 +323,10 @@ def gain(m: Any, s: Any, slot: int, track_id: int, source: int) -> None:
     seen.threat = source
     seen.firm = 1
     seen.called_killed = 0
-    seen.volleys = 0
-    seen.engagement = -1
+    seen.volleys = seen.fruitless = 0
+    seen.blocked = 0
+    seen.engaged = 0
+    seen.called = UNNAMED
     seen.identified_s = now.time_s + m.settings[0].identification_delay_s
     seen.consider_s = now.time_s
     if source < 0:

@@ -1,7 +1,7 @@
-"""The world as the machine holds it: the Model's tables and the State of one replication.
+"""The world as the machine holds it: the Model's tables, and the names of what can happen.
 
-`Model` is made by compile and never changes; `State` is what a replication changes, allocated once
-and reset for each. Both are named tuples of record arrays, which numba takes as they are.
+`Model` is made by compile and never changes; what a replication changes is in
+`openiads.engine.state`. Both are named tuples of record arrays, which numba takes as they are.
 
 Frames and units: one scenario-local Cartesian frame (x east, y north, z up at the map origin), SI,
 radians, seconds since the start of the scenario.
@@ -20,11 +20,20 @@ from openiads.declare import dtype_of
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
-from openiads.domain.tracks import TrackTables, tracks_allocate
 from openiads.domain.weapons import Missile
 
 # Fates of a threat and links of the kill chain, in the order in which they are passed.
-FLYING, KILLED, LEAKED = 0, 1, 2
+FLYING, KILLED, LEAKED, PASSED = 0, 1, 2, 3
+"""PASSED: came to its end without being a leaker: a neutral, a decoy, a surface target."""
+
+HOSTILE, NEUTRAL, HARMLESS = 0, 1, 2
+SIDES = ("hostile", "neutral", "harmless")
+"""HARMLESS: shot at as if hostile, but nobody is charged with it: decoys, surface targets."""
+
+WEAPONS_HOLD, WEAPONS_TIGHT, WEAPONS_FREE = 0, 1, 2
+WEAPONS = ("hold", "tight", "free")
+"""What the rules of engagement allow: nothing; what is called hostile; all not called neutral."""
+
 LINKS = (
     "none",
     "horizon",
@@ -44,6 +53,7 @@ HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSE
 # Kinds of event in the queue; where two fall on one instant the smaller number goes first.
 (
     EV_START,
+    EV_OUTAGE,
     EV_INTERCEPT,
     EV_ARRIVE,
     EV_ASSESS,
@@ -51,7 +61,7 @@ HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSE
     EV_SCAN,
     EV_LAUNCH,
     EV_DECIDE,
-) = range(8)
+) = range(9)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -73,6 +83,10 @@ EVENTS = (
     "false-track",
     "overflow",
     "draw",
+    "passed",
+    "named-neutral",
+    "out-of-order",
+    "restored",
 )
 (
     LOG_START,
@@ -93,10 +107,14 @@ EVENTS = (
     LOG_FALSE,
     LOG_OVERFLOW,
     LOG_DRAW,
+    LOG_PASSED,
+    LOG_NEUTRAL,
+    LOG_OUT,
+    LOG_RESTORED,
 ) = range(len(EVENTS))
 
 # Purposes of draws; that of a look is the radar's key, which is larger than any of these.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT = range(5)
+DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY = range(6)
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -118,6 +136,7 @@ FIDELITIES = ("track", "engagement")
 THREATS = np.dtype(
     [
         ("key", "u4"),
+        ("side", "i1"),
         ("category", "i1"),
         ("wave", "i4"),
         ("asset", "i4"),
@@ -169,6 +188,18 @@ LAUNCHERS = np.dtype(
     ]
 )
 MISSILES = dtype_of(Missile, ("top_s", "f8"))
+RULES = np.dtype(
+    [
+        ("weapons", "i1"),
+        ("begin_s", "f8"),
+        ("end_s", "f8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("radius_m", "f8"),
+    ]
+)
+OUTAGES = np.dtype([("radar", "i4"), ("begin_s", "f8"), ("end_s", "f8")])
+"""What fails, and when: ``radar`` is its row, -1 the command post."""
 
 
 class Tables(NamedTuple):
@@ -184,6 +215,8 @@ class Tables(NamedTuple):
     launchers: Any  # (L,) LAUNCHERS
     missiles: Any  # (M,) MISSILES
     kill_probability: Any  # (M, categories) a shot
+    rules: Any  # (r,) RULES of engagement, of which the first that applies holds
+    outages: Any  # (o,) OUTAGES
     fly_range_m: Any  # (M, ranges) axis of the fly-out tables
     fly_altitude_m: Any  # (M, altitudes)
     fly_time_s: Any  # (M, altitudes, ranges), inf outside the kinematic boundary
@@ -222,190 +255,3 @@ class Model:
     @property
     def fidelity(self) -> str:
         return FIDELITIES[int(self.tables.settings[0]["fidelity"])]
-
-
-THREAT_STATE = np.dtype(
-    [
-        ("fate", "i1"),
-        ("link", "i1"),
-        ("blocked", "i1"),
-        ("aborted", "i1"),
-        ("called_killed", "i1"),
-        ("started_s", "f8"),
-        ("ended_s", "f8"),
-        ("sight_s", "f8"),
-        ("detected_s", "f8"),
-        ("tracked_s", "f8"),
-        ("identified_s", "f8"),
-        ("ordered_s", "f8"),
-        ("shots", "i4"),
-        ("intercepts", "i8"),
-        ("assessed", "i8"),
-        ("looks", "i4"),
-    ]
-)
-PICTURE = np.dtype(
-    [
-        ("id", "i4"),
-        ("threat", "i4"),
-        ("firm", "i1"),
-        ("called_killed", "i1"),
-        ("volleys", "i4"),
-        ("engagement", "i4"),
-        ("identified_s", "f8"),
-        ("consider_s", "f8"),
-        ("time_s", "f8"),
-        ("score", "f8"),
-        ("to_go_s", "f8"),
-        ("x", "f8"),
-        ("y", "f8"),
-        ("z", "f8"),
-        ("vx", "f8"),
-        ("vy", "f8"),
-        ("vz", "f8"),
-    ]
-)
-ENGAGEMENTS = np.dtype(
-    [
-        ("slot", "i4"),
-        ("track_id", "i4"),
-        ("unit", "i4"),
-        ("missile", "i4"),
-        ("open", "i4"),
-        ("target", "i4"),
-        ("locked", "i1"),
-        ("flew", "i1"),
-    ]
-)
-SHOTS = np.dtype(
-    [
-        ("engagement", "i4"),
-        ("launcher", "i4"),
-        ("target", "i4"),
-        ("result", "i1"),
-        ("ordered_s", "f8"),
-        ("launched_s", "f8"),
-        ("ends_s", "f8"),
-    ]
-)
-SURROGATE = np.dtype([("history", "i8"), ("hit_s", "f8")])
-NOW = np.dtype(
-    [
-        ("time_s", "f8"),
-        ("seed", "u8"),
-        ("replication", "i8"),
-        ("unresolved", "i4"),
-        ("open_engagements", "i4"),
-        ("n_shots", "i4"),
-        ("n_engagements", "i4"),
-        ("n_plots", "i4"),
-        ("n_slots", "i4"),
-        ("n_flying", "i4"),
-        ("n_queue", "i8"),
-        ("next_event", "i8"),
-        ("next_track_id", "i4"),
-        ("overflow", "i4"),
-        ("looks", "i8"),
-        ("rounds_fired", "i4"),
-        ("false_tracks", "i4"),
-        ("log_level", "i1"),
-        ("n_log", "i8"),
-    ]
-)
-LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
-UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
-QUEUE = np.dtype(
-    [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
-)
-LOG = np.dtype(
-    [
-        ("time_s", "f8"),
-        ("kind", "u1"),
-        ("threat", "i4"),
-        ("track", "i4"),
-        ("unit", "i4"),
-        ("serial", "i8"),
-        ("value", "f8"),
-    ]
-)
-
-
-class State(NamedTuple):
-    """What one replication changes, but for the tracker's tables."""
-
-    now: Any  # (1,) NOW
-    threats: Any  # (n,) THREAT_STATE
-    flying: Any  # (n,) i4 indices of threats in the air, the first now.n_flying
-    picture: Any  # (slots,) PICTURE
-    surrogate: Any  # (n,) SURROGATE
-    ranked: Any  # (slots,) i4 work array of the ranking
-    engagements: Any  # (rounds,) ENGAGEMENTS
-    shots: Any  # (rounds,) SHOTS
-    launchers: Any  # (L,) LAUNCHER_STATE
-    units: Any  # (U,) UNIT_STATE
-    capacity: Any  # (U, M) i4 rounds of each missile that each unit was given
-    stock: Any  # (U, M) i4 rounds of each missile at each unit
-    queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
-    log: Any  # (capacity,) LOG
-
-
-class Plots(NamedTuple):
-    """The plots of one scan: the first ``now.n_plots`` rows count."""
-
-    pos_m: Any  # (plots, 3)
-    cov_m2: Any  # (plots, 6)
-    clutter_pm3: Any  # (plots,)
-    threat: Any  # (plots,) i4, -1 for a false plot
-
-
-class Memory(NamedTuple):
-    """All that a replication writes to, allocated once."""
-
-    state: State
-    plots: Plots
-    tracks: TrackTables
-
-
-LOG_CAPACITY = 2_000_000
-
-
-def allocate(tables: Tables, log_level: int = 0) -> Memory:
-    """Memory for ``tables``; ``log_level`` 0 keeps outcomes only, 1 events, 2 draws as well."""
-    n = len(tables.threats)
-    settings = tables.settings[0]
-    clutter = float(tables.radars["false_plots_per_scan"].max(initial=0.0))
-    plots = n + int(clutter + 12.0 * np.sqrt(clutter) + 16)
-    slots = int(settings["simultaneous_tracks"])
-    if settings["fidelity"] == FIDELITIES.index("engagement"):
-        slots = n
-    launchers = tables.launchers
-    rounds = 4 * int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 64
-    units, missiles = len(tables.units), len(tables.missiles)
-    events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
-
-    def rec(count: int, dtype: np.dtype[Any]) -> Any:
-        return np.zeros(count, dtype).view(np.recarray)
-
-    state = State(
-        now=rec(1, NOW),
-        threats=rec(n, THREAT_STATE),
-        flying=np.zeros(n, np.int32),
-        picture=rec(slots, PICTURE),
-        surrogate=rec(n, SURROGATE),
-        ranked=np.zeros(slots, np.int32),
-        engagements=rec(rounds, ENGAGEMENTS),
-        shots=rec(rounds, SHOTS),
-        launchers=rec(len(launchers), LAUNCHER_STATE),
-        units=rec(units, UNIT_STATE),
-        capacity=np.zeros((units, missiles), np.int32),
-        stock=np.zeros((units, missiles), np.int32),
-        queue=rec(events, QUEUE),
-        log=rec(LOG_CAPACITY if log_level else 1, LOG),
-    )
-    scan = Plots(
-        pos_m=np.zeros((plots, 3)),
-        cov_m2=np.zeros((plots, 6)),
-        clutter_pm3=np.zeros(plots),
-        threat=np.zeros(plots, np.int32),
-    )
-    return Memory(state, scan, tracks_allocate(slots, plots))

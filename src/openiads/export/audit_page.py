@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from openiads.claims.articles import ArticleClaim
 from openiads.claims.audit import tally
 from openiads.claims.findings import VERDICTS, Finding
+from openiads.claims.ledger import Ledger
 from openiads.export.page import render
 from openiads.export.pictures import picture_svg
+from openiads.scenario.catalogue import Catalogue
 from openiads.scenario.record import Source
 
 STYLE = {
@@ -26,6 +29,35 @@ MARK = {
     "not checkable": "?",
 }
 """A sign beside the colour, for those who cannot tell the colours apart."""
+HEADINGS = {
+    "only if": "It holds only if:",
+    "contradicted": "Conditions:",
+    "contradicts another claim": "How the two may go together:",
+}
+"""What the conditions of a finding are, by its verdict."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Something said that a finding refers to, in words."""
+
+    value: str
+    source: Source
+    quote: str
+
+
+def told_by_id(
+    catalogue: Catalogue, ledger: Ledger | None = None, articles: Iterable[ArticleClaim] = ()
+) -> dict[str, Told]:
+    """Everything said, by id: claims, reports, context, and sentences of the articles."""
+    told = {c.id: Told(c.shown(), c.source, c.quote) for c in catalogue.claims()}
+    for e in ledger.events if ledger else ():
+        told[e.id] = Told(f"{e.buyer}: {e.kind} {e.happened.shown()}", e.source, e.quote)
+    for c in ledger.context if ledger else ():
+        told[c.id] = Told(f"{', '.join(c.parties)}: {c.kind}", c.source, c.quote)
+    for a in articles:
+        told[f"article.{a.id}"] = Told(f"claim {a.id}", *a.said[0])
+    return told
 
 
 @dataclass(frozen=True)
@@ -59,8 +91,10 @@ def amount(value: float, unit: str) -> str:
     return f"{value:,.4g} {unit}"
 
 
-def audit_page(cards: Sequence[Card], title: str, lede: str) -> str:
-    """One self-contained HTML page of claim cards."""
+def audit_page(
+    cards: Sequence[Card], title: str, lede: str, told: Mapping[str, Told] | None = None
+) -> str:
+    """One self-contained HTML page of claim cards; ``told`` puts words to the ids they name."""
     return render(
         "audit.html.j2",
         title=title,
@@ -70,4 +104,6 @@ def audit_page(cards: Sequence[Card], title: str, lede: str) -> str:
         verdicts=VERDICTS,
         style=STYLE,
         mark=MARK,
+        headings=HEADINGS,
+        told=told or {},
     )

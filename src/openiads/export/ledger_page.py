@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from openiads.claims.disagreement import Conflict
 from openiads.claims.inventory import Holding
@@ -11,6 +12,21 @@ from openiads.claims.ledger_check import STATUS
 from openiads.claims.ledger_steps import beliefs, lot_name
 from openiads.export.page import render
 from openiads.export.timeline import SHAPES, glyph, timeline_svg
+from openiads.scenario.record import Source
+
+PLAIN = {
+    "delivery-start": "delivery begins",
+    "delivery-complete": "delivery complete",
+    "commissioned": "in service",
+    "suspension-reported": "halt reported",
+}
+"""Steps in the words of a newspaper."""
+
+
+def in_plain_words(text: str, sources: Mapping[str, Source]) -> str:
+    """A text of the record with its steps in plain words and its sources by their names."""
+    known = {n: f"{s.publisher} ({s.date or 'undated'})" for n, s in sources.items()} | PLAIN
+    return re.sub(r"[\w-]+", lambda word: known.get(word[0], word[0]), text)
 
 
 def ledger_page(
@@ -31,7 +47,11 @@ def ledger_page(
         title=title,
         lede=lede,
         figure=timeline_svg(ledger.in_order(), title),
-        legend=[(kind, glyph(SHAPES[kind][0], 10, 10, SHAPES[kind][1])) for kind in kinds],
+        plain=lambda text: in_plain_words(text, ledger.sources),
+        legend=[
+            (PLAIN.get(kind, kind), glyph(SHAPES[kind][0], 10, 10, SHAPES[kind][1]))
+            for kind in kinds
+        ],
         beliefs=beliefs(ledger.events) if len(buyers) <= 3 else [],
         holdings=holdings,
         conflicts=conflicts,

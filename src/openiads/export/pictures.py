@@ -69,11 +69,12 @@ def _curves(c: Curves, name: str) -> str:
         )
     for x, y, text in c.marks:
         a, b = at(x, y)
-        anchor = "end" if a > WIDTH / 2 else "start"
-        shift = -8 if anchor == "end" else 8
+        # clear of the curve: to the left above it, to the right below it
+        anchor, shift, up = ("end", -8, -22) if a > 0.7 * WIDTH else ("start", 8, 18)
+        up = up if b + up < HEIGHT - BOTTOM - 4 else -8
         parts.append(
             f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4.5" fill="#8c1f1f"/><text x="{a + shift:.1f}" '
-            f'y="{b - 8:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+            f'y="{b + up:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
         )
     parts.append(
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">'
@@ -86,14 +87,18 @@ def _curves(c: Curves, name: str) -> str:
 def _strip(s: Strip, name: str) -> str:
     height = TOP + ROW * len(s.rows) + BOTTOM
     right = 1.08 * max([high for _, _, high, _ in s.rows] + [v for v, _ in s.limits])
+    left = 0.0
+    if s.unit == "year":
+        left = math.floor(min(low for _, low, _, _ in s.rows)) - 1.0
+        right = math.ceil(right / 1.08) + 1.0
 
     def at(value: float) -> float:
-        return LABELS + value / right * (WIDTH - LABELS - RIGHT)
+        return LABELS + (value - left) / (right - left) * (WIDTH - LABELS - RIGHT)
 
     told = "; ".join(f"{label}: {_span(low, high)} {s.unit}" for label, low, high, _ in s.rows)
     parts = [_open(name, s.title, told, height)]
     floor = height - BOTTOM
-    for value in ticks(0.0, right):
+    for value in ticks(left, right):
         parts.append(
             f'<path d="M{at(value):.1f} {TOP}V{floor}" class="grid"/><text x="{at(value):.1f}" '
             f'y="{floor + 16}" text-anchor="middle">{value:g}</text>'

@@ -111,7 +111,7 @@ def threshold(pfa, pulses):
 
     Q(N, T) = Pfa with Q the regularised upper incomplete gamma function; samples in units of the
     mean noise power. pfa in (0, 1], pulses an integer N >= 1; outside that range NaN.
-    Reference: Meyer and Mayer 1973, eq. 2-17. Validated in tests/validation/test_radar_pd.py.
+    Reference: Meyer and Mayer 1973, eq. 2-17. Validated in tests/validation/test_radar_pd_exact.py.
     """
     return _threshold(float(pfa), int(pulses))
 
@@ -223,7 +223,7 @@ def detection_probability(snr, pfa, pulses, swerling):
     Range: any N; checked for N = 1 to 1000 and Pfa = 1e-12 to 1e-2, absolute error below 1e-12.
     Assumes independent noise from pulse to pulse and unit detector efficiency (no losses).
     References: Meyer and Mayer 1973, eqs. 3-37, 3-56, 3-60, A-85, A-107; Shnidman 1989.
-    Validated in tests/validation/test_radar_pd.py.
+    Validated in tests/validation/test_radar_pd_exact.py.
     """
     level = _threshold(float(pfa), int(pulses))
     return _hit_and_miss(level, float(pfa), float(snr), int(pulses), int(swerling))[0]

@@ -87,16 +87,17 @@ def latitude_height(p, z):
 
 
 @kernel(elementwise=True)
-def ecef_to_geodetic(x_m, y_m, z_m):
-    """Earth-fixed (x, y, z) to (lat_rad, lon_rad, height_m).
+def ecef_to_geodetic(x, y, z):
+    """Earth-fixed (x, y, z), in m, to (lat_rad, lon_rad, height_m).
 
     Bowring (1976) on the parametric latitude, iterated three times, and the height
     h = p cosφ + z sinφ - a sqrt(1 - e² sin²φ), which holds at the poles too. Longitude is in
     (-π, π], and 0 on the axis. Valid from 1,300 km above the Earth's centre outwards: round trips
     are within a micrometre. Reference: Bowring, Survey Review 23 (1976) 323-327.
     """
-    sin_lat, cos_lat, height = latitude_height(math.sqrt(x_m * x_m + y_m * y_m), z_m)
-    lon = math.atan2(y_m, x_m) if x_m != 0.0 or y_m != 0.0 else 0.0
+    sin_lat, cos_lat, height = latitude_height(math.sqrt(x * x + y * y), z)
+    # A y of -0.0 would give -pi on the date line.
+    lon = math.atan2(y + 0.0, x) if x != 0.0 or y != 0.0 else 0.0
     return math.atan2(sin_lat, cos_lat), lon, height
 
 

@@ -62,7 +62,7 @@ def self_screening_range_m(clear_range_m, jammer_noise, reference_range_m):
     clear_range R0, reference range R1 in m; jammer_noise = J/N(R1) in the main lobe. For strong
     jamming R -> R0^2 / sqrt(C), the textbook burn-through range.
     Reference: Schleher 1999, chapter 4, with thermal noise kept; validated against the jammed
-    signal ratio itself in tests/unit/test_jamming.py.
+    signal ratio itself in tests/validation/test_jamming_closed_forms.py.
     """
     clear = clear_range_m * clear_range_m
     c = jammer_noise * reference_range_m * reference_range_m

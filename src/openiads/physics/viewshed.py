@@ -7,7 +7,10 @@ table's value. Two methods, both linear in the number of cells:
   between the two cells that the sight line passes (XDraw: W. R. Franklin, C. K. Ray and S. Mehta,
   "Geometric algorithms for siting of air defense missile batteries", 1994). One pass over the rows.
 * `rays`, accurate: rays to every cell of the border carry their own horizon, and a cell takes that
-  of the rays beside it (the R2 method of the same report), so nothing is smoothed on the way.
+  of the rays beside it (the R2 method of the same report), so nothing is smoothed on the way. The
+  ground of the last cell before it is taken exactly, on its own sight line: three in four of the
+  errors that a target on the ground would see come from there (a cell that falls away from the
+  eye hides its own far corner behind a bulge that no ray samples).
 
 Both work on heights per ring (a plane through the observer is linear there, so no square root is
 needed), in single precision: 0.01 m at 100 km. The grid is metric with square or oblong cells, the
@@ -23,6 +26,9 @@ from openiads.kernel import kernel
 _NOTHING = np.float32(-1e30)  # the horizon where there is nothing yet; finite, for weights of 0
 _ONE = np.float32(1.0)
 _HALF = np.float32(0.5)
+_ZERO = np.float32(0.0)
+_TWO = np.float32(2.0)
+_MINUS_TWO = np.float32(-2.0)
 # Places along a ring are fixed-point numbers: cell in the high word, fraction in the low one. That
 # is three times as fast as converting floats to indices.
 _NEXT = np.uint64(1)
@@ -30,6 +36,9 @@ _TWO_32 = 4294967296.0
 _PER_TWO_32 = np.float32(1.0 / _TWO_32)
 _FRACTION = np.int64(0xFFFFFFFF)
 _STRIP = 16
+# A bulge between two samples near the eye hides whole sectors from an observer in a valley: without
+# these up to 0.3 % of the cells, with them 0.1 % (Jacksboro), for 3 % of the time on 2,000 x 2,000.
+_NEAR_RINGS, _NEAR_STEPS = 16, 8
 _RAYS_PER_CELL = 2  # at the border: 1 would cost 0.1 % of the cells, 3 would gain 0.02 %
 
 
@@ -139,24 +148,66 @@ def sweep(height_m, row, column, eye_m, row_spacing_m, column_spacing_m, radius_
             prev, cur = cur, prev
 
 
-@kernel
-def _answer(height, out, low, high, centre, k, half, base, fall, horizon):
+@kernel(borrows=True)
+def _own_side(height, beside, inner, inner_beside, fall, out, away, unit, k, base):
+    """Lowest altitude that the last cell of each sight line allows, on one side of a ring.
+
+    With t rings back from a node, that cell's ground stands z + B t + C t^2, and over the straight
+    line to the node D(t) = t (P + Q t) k / (k - t); it is highest near t = -P / 2Q.
+    """
+    kf = np.float32(k)
+    inverse_k = _ONE / kf
+    bend = np.float32(unit)
+    for i in range(len(height)):
+        z = height[i]
+        f = away[i] * inverse_k
+        step = inner[i] - z
+        across = beside[i] - z
+        drop = fall[i] * inverse_k
+        p = step + f * across + (z - base - fall[i]) * inverse_k + _TWO * (bend * kf + drop)
+        q = f * (inner_beside[i] - inner[i] - across) - bend - drop * inverse_k
+        t = min(max(p / (_MINUS_TWO * q), _ZERO), _ONE)
+        t = _ONE if q >= _ZERO else t
+        # At the eye itself k - t is 0, and the ground there only as far below it as the mast.
+        rise = t * (p + q * t) * (kf / max(kf - t, _HALF))
+        out[i] = z + rise if rise > _ZERO else z
+
+
+@kernel(borrows=True)
+def _own(inner, outer, out, away, fall, low, high, centre, unit, k, base):
+    """`_own_side` left of the observer, right of it, and straight ahead."""
+    for side in range(3):
+        if side == 0:
+            a, b, shift = low, centre, 1
+        elif side == 1:
+            a, b, shift = centre + 1, high + 1, -1
+        else:
+            a, b, shift = centre, centre + 1, 0
+        if a < b:
+            _own_side(
+                outer[a:b], outer[a + shift : b + shift], inner[a:b],
+                inner[a + shift : b + shift], fall[a:b], out[a:b], away[a:b], unit, k, base,
+            )  # fmt: skip
+
+
+@kernel(borrows=True)
+def _answer(out, low, high, centre, k, half, base, fall, horizon):
     """Cells low .. high of ring k: the horizon between the two rays beside each cell."""
     kf = np.float32(k)
     step = np.int64(half / k * _TWO_32)
     place = np.int64(half << 32) + (low - centre) * step
-    height, out, fall = height[low : high + 1], out[low : high + 1], fall[low : high + 1]
-    for i in range(len(height)):
+    out, fall = out[low : high + 1], fall[low : high + 1]
+    for i in range(len(out)):
         j = np.uint64(place >> 32)
         inner = horizon[j]
         h = inner + np.float32(place & _FRACTION) * _PER_TWO_32 * (horizon[j + _NEXT] - inner)
-        z = height[i]
+        z = out[i]
         seen = base + fall[i] + h * kf
         out[i] = z if z > seen else seen
         place += step
 
 
-@kernel
+@kernel(borrows=True)
 def _advance(nodes, low, high, centre, distance, half, horizon):
     """Rays low .. high pass a ring: the ground between its nodes may raise their horizon."""
     step = np.int64(distance / half * _TWO_32)
@@ -171,38 +222,49 @@ def _advance(nodes, low, high, centre, distance, half, horizon):
         place += step
 
 
-@kernel
-def _mean_nodes(inner, outer, fall, base, scale, nodes):
-    """Height per ring of the nodes between two rings, with one node of padding at the end."""
+@kernel(borrows=True)
+def _nodes_between(inner, outer, share, fall, base, scale, nodes):
+    """Height per ring of the nodes at a share of the way between two rings, padded by one."""
+    part = np.float32(share)
     for i in range(len(inner)):
-        nodes[i] = (_HALF * (inner[i] + outer[i]) - base - fall[i]) * scale
+        nodes[i] = (inner[i] + part * (outer[i] - inner[i]) - base - fall[i]) * scale
     nodes[len(inner)] = nodes[len(inner) - 1]
 
 
-@kernel
-def _ring(inner, outer, out, centre, k, half, eye, unit, edge, fall, nodes, horizon):
-    """Ring k of one quadrant of `rays`, and the ring half a cell inside it.
-
-    ``inner`` and ``outer`` are the heights of rings k - 1 and k; cells |minor| <= k - edge answer.
-    """
+@kernel(borrows=True)
+def _pass_ring(inner, outer, centre, k, begin, upto, steps, half, eye, unit, fall, nodes, horizon):
+    """The rays pass the ground at shares begin .. upto of ``steps`` between rings k - 1 and k."""
     left, right = centre, len(outer) - 1 - centre
     low, end = centre - min(left, k + 1), centre + min(right, k + 1) + 1
     first = max(0, half - int(left * half / k))
     last = min(2 * half, half + int(right * half / k))
-    # Place is cut to 2^-32 of a cell, towards the observer: it never leaves the row on the left,
-    # and on the right it needs the one node of padding.
-    middle = k - 0.5
-    base = np.float32(eye + unit * middle * middle)
-    scale = np.float32(1.0 / middle)
-    _mean_nodes(inner[low:end], outer[low:end], fall[low:end], base, scale, nodes[low : end + 1])
-    _advance(nodes, first, last, centre, middle, half, horizon)
+    for step in range(begin, upto + 1):
+        # Place is cut to 2^-32 of a cell, towards the observer: it never leaves the row on the
+        # left, and on the right it needs the one node of padding.
+        away = k - 1.0 + step / steps
+        base = np.float32(eye + unit * away * away)
+        _nodes_between(
+            inner[low:end], outer[low:end], step / steps, fall[low:end], base,
+            np.float32(1.0 / away), nodes[low : end + 1],
+        )  # fmt: skip
+        _advance(nodes, first, last, centre, away, half, horizon)
+
+
+@kernel(borrows=True)
+def _ring(inner, outer, out, centre, k, half, eye, unit, edge, away, fall, nodes, horizon):
+    """Ring k of one quadrant of `rays`: the ground inside it, the answers, the ring itself.
+
+    ``inner`` and ``outer`` are the heights of rings k - 1 and k; cells |minor| <= k - edge answer.
+    """
+    steps = _NEAR_STEPS if k <= _NEAR_RINGS else 2
+    _pass_ring(inner, outer, centre, k, 1, steps - 1, steps, half, eye, unit, fall, nodes, horizon)
+    left, right = centre, len(outer) - 1 - centre
     base = np.float32(eye + unit * k * k)
     reach = k - edge
     near, far = centre - min(left, reach), centre + min(right, reach)
-    _answer(outer, out, near, far, centre, k, half, base, fall, horizon)
-    scale = np.float32(1.0 / k)
-    _mean_nodes(outer[low:end], outer[low:end], fall[low:end], base, scale, nodes[low : end + 1])
-    _advance(nodes, first, last, centre, float(k), half, horizon)
+    _own(inner, outer, out, away, fall, near, far, centre, unit, k, base)
+    _answer(out, near, far, centre, k, half, base, fall, horizon)
+    _pass_ring(inner, outer, centre, k, steps, steps, steps, half, eye, unit, fall, nodes, horizon)
 
 
 @kernel
@@ -212,13 +274,16 @@ def _rays_along_rows(height_m, row, column, eye_m, step, along_m, across_m, radi
     count = rows - 1 - row if step > 0 else row
     half = _RAYS_PER_CELL * count
     horizon = np.full(2 * half + 3, _NOTHING, np.float32)
-    fall = _row_tables(columns, column, across_m, radius_m)[2]
+    away, _, fall = _row_tables(columns, column, across_m, radius_m)
     nodes = np.empty(columns + 1, np.float32)
     unit = along_m * along_m / (2.0 * radius_m)
     for k in range(1, count + 1):
         r = row + step * k
         inner = height_m[r - step]
-        _ring(inner, height_m[r], out_m[r], column, k, half, eye_m, unit, 0, fall, nodes, horizon)
+        _ring(
+            inner, height_m[r], out_m[r], column, k, half, eye_m, unit, 0, away, fall, nodes,
+            horizon,
+        )  # fmt: skip
 
 
 @kernel
@@ -228,7 +293,7 @@ def _rays_along_columns(height_m, row, column, eye_m, step, along_m, across_m, r
     count = columns - 1 - column if step > 0 else column
     half = _RAYS_PER_CELL * count
     horizon = np.full(2 * half + 3, _NOTHING, np.float32)
-    fall = _row_tables(rows, row, across_m, radius_m)[2]
+    away, _, fall = _row_tables(rows, row, across_m, radius_m)
     nodes = np.empty(rows + 1, np.float32)
     unit = along_m * along_m / (2.0 * radius_m)
     turned = np.empty((_STRIP + 1, rows), np.float32)
@@ -243,8 +308,8 @@ def _rays_along_columns(height_m, row, column, eye_m, step, along_m, across_m, r
         for q in range(1, size + 1):
             k = start - 1 + q
             _ring(
-                turned[q - 1], turned[q], answer[q], row, k, half, eye_m, unit, 1, fall, nodes,
-                horizon,
+                turned[q - 1], turned[q], answer[q], row, k, half, eye_m, unit, 1, away, fall,
+                nodes, horizon,
             )  # fmt: skip
         for r in range(low, high + 1):
             for q in range(1, size + 1):
@@ -278,8 +343,9 @@ def rays(height_m, row, column, eye_m, row_spacing_m, column_spacing_m, radius_m
     """Accurate viewshed: the lowest visible altitude (m) over every cell, by rays to the border.
 
     Arguments as in `sweep`. A ray takes the bilinear height on every ring and halfway between
-    rings. About 99.85 % of cells agree with exact profiles of the bilinear surface
-    on real relief, more on smoother ground (benchmarks/viewshed.py).
+    rings, eight times a ring near the eye; the last cell of each sight line is exact (`_own_side`).
+    About 99.9 % of cells or more agree with exact profiles of the bilinear surface on real relief
+    (benchmarks/viewshed.py).
     """
     out_m[row, column] = height_m[row, column]
     for quadrant in range(4):

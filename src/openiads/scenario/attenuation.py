@@ -115,6 +115,30 @@ def line_by_line_db_km(
     return float(module.gamma0_exact(*air).value), float(module.gammaw_exact(*air).value)
 
 
+def earth_space_gas_db(
+    frequency_hz: float, elevation_rad: float, pressure_hpa: float, vapour_g_m3: float,
+    temperature_k: float, column_kgm2: float | None = None, height_m: float | None = None,
+) -> float:  # fmt: skip
+    """One-way gas loss (dB) of a path through the whole atmosphere, ITU-R P.676-12, Annex 2.
+
+    A = (gamma_o h_o + gamma_w h_w) / sin(elevation): equivalent heights for oxygen and water
+    vapour; with ``column_kgm2`` of vapour above a site ``height_m`` high its own term takes the
+    place of the second. Surface values of the air; elevations from 5 to 90 degrees, 1 to 350 GHz.
+    Radar paths end in the air and use `gas_table`. Raises InputError where the extra ``models`` is
+    not installed or the elevation is outside.
+    """
+    module = _itur()
+    if module is None:
+        raise InputError.of("earth-space paths need itur", "install openiads[models]")
+    if not np.radians(5.0) - 1e-9 <= elevation_rad <= 0.5 * np.pi + 1e-9:
+        raise InputError.of("an earth-space elevation is outside 5 to 90 degrees")
+    loss = module.gaseous_attenuation_slant_path(
+        1e-9 * frequency_hz, np.degrees(elevation_rad), vapour_g_m3, pressure_hpa, temperature_k,
+        V_t=column_kgm2, h=None if height_m is None else 1e-3 * height_m, mode="approx",
+    ).value  # fmt: skip
+    return float(np.squeeze(loss))
+
+
 def _check(frequency_hz: float, vapour_g_m3: float, with_itur: bool) -> None:
     faults = []
     highest = HIGHEST_HZ if with_itur else HIGHEST_WITHOUT_ITUR_HZ

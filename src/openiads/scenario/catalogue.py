@@ -117,6 +117,7 @@ class Catalogue(Mapping[str, Entry]):
                 source=self.sources[claim["source"]],
                 quote=claim["quote"],
                 note=claim.get("note"),
+                doubted_by=self.sources.get(claim.get("doubted_by", "")),
             )
             for claim in raw.get("claims", ())
         )

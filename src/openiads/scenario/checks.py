@@ -20,6 +20,7 @@ from openiads.scenario.schema import (
 
 if TYPE_CHECKING:
     from openiads.domain.sensors import Radar
+    from openiads.domain.threats import Threat
     from openiads.domain.weapons import Missile
 
 
@@ -47,7 +48,13 @@ def check_raid(file: ScenarioFile, document: Document, parts: Parts, faults: lis
     from openiads.domain.threats import Threat
 
     waves = file.raid.waves
-    total = sum(w.count for w in waves.values())
+    built = {
+        name: parts.build(
+            Threat, "threat", wave.threat, wave.with_, ("raid", "waves", name), faults
+        )
+        for name, wave in waves.items()
+    }
+    total = sum(w.count * (1 + _left_behind(built[n])) for n, w in waves.items())
     if total > MAX_THREATS:
         faults.append(
             document.fault(
@@ -67,8 +74,37 @@ def check_raid(file: ScenarioFile, document: Document, parts: Parts, faults: lis
                         nearest(aim, file.assets),
                     )
                 )
-        parts.build(Threat, "threat", wave.threat, wave.with_, key, faults)
+        threat = built[name]
+        if threat is not None:
+            _check_flight(wave, threat, document, key, faults)
     _check_order(waves, file.duration_s, document, faults)
+
+
+def _left_behind(threat: Threat | None) -> int:
+    """Bodies and decoys that a flight of this class leaves."""
+    return 0 if threat is None else threat.decoys + int(threat.separating)
+
+
+def _check_flight(
+    wave: Wave, threat: Threat, document: Document, key: Key, faults: list[Fault]
+) -> None:
+    """What a wave asks of its class's way of flying."""
+    if wave.via and threat.profile in ("ballistic", "glide", "satellite"):
+        faults.append(
+            document.fault(
+                (*key, "via"),
+                f"a {threat.profile} flight passes no places on its way",
+                "leave `via` out, or choose a class that flies by waypoints",
+            )
+        )
+    if _left_behind(threat) and wave.time_jitter_s > 0.0:
+        faults.append(
+            document.fault(
+                (*key, "time_jitter"),
+                "each piece of a missile would draw a delay of its own and leave from elsewhere",
+                "drop `time_jitter` (time_spread does not draw), or separating and decoys",
+            )
+        )
 
 
 def _check_order(

@@ -12,7 +12,7 @@ from openiads.declare import Declared, fill_row
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
-from openiads.domain.threats import CATEGORIES
+from openiads.domain.threats import ALL_CATEGORIES
 from openiads.domain.tracks import TRACK_PARAMS, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
@@ -23,6 +23,7 @@ from openiads.engine.world import (
     LAUNCHERS,
     RADARS,
     SETTINGS,
+    SIDES,
     THREATS,
     UNITS,
     Model,
@@ -37,6 +38,7 @@ from openiads.scenario.ground import scenario_ground, site_height_m
 from openiads.scenario.load import Scenario
 from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker
 from openiads.scenario.raid import Flight, plan_raid
+from openiads.scenario.rules import outages_table, rules_table
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
 
 STANDARD_GRAVITY_MPS2 = 9.80665
@@ -113,6 +115,8 @@ class _Compiler:
             launchers=launchers,
             missiles=missiles,
             kill_probability=self.flyouts.kill_probability(),
+            rules=rules_table(defence, self._place),
+            outages=outages_table(defence),
             fly_range_m=fly[0],
             fly_altitude_m=fly[1],
             fly_time_s=fly[2],
@@ -230,7 +234,8 @@ class _Compiler:
         start = 0
         for row, flight in zip(threats, flights, strict=True):
             row["key"] = entity_key(f"threat/{flight.name}", self.keys)
-            row["category"] = CATEGORIES.index(flight.threat.category)
+            row["side"] = SIDES.index(flight.side)
+            row["category"] = ALL_CATEGORIES.index(flight.category)
             row["wave"], row["asset"] = flight.wave, flight.asset
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from openiads.declare import fill_row
-from openiads.domain.threats import CATEGORIES
+from openiads.domain.threats import BALLISTIC, CATEGORIES
 from openiads.domain.weapons import Missile
 from openiads.engine.world import MISSILES
 from openiads.kernel import cache_directory
@@ -55,10 +55,14 @@ class Flyouts:
         return rows, (stacked[0], stacked[1], stacked[2], stacked[3])
 
     def kill_probability(self) -> Any:
-        """(missiles, categories) single-shot kill probabilities."""
-        return np.array(
-            [[getattr(m, f"kill_probability_{c}") for c in CATEGORIES] for m in self.missiles]
-        )
+        """(missiles, `ALL_CATEGORIES`) single-shot kill probabilities.
+
+        A decoy or a spent body is hit as a ballistic missile is, an airliner as an aircraft;
+        nothing here shoots at the surface.
+        """
+        own = [[getattr(m, f"kill_probability_{c}") for c in CATEGORIES] for m in self.missiles]
+        return np.array([[*row, row[BALLISTIC], row[CATEGORIES.index("aircraft")], 0.0]
+                         for row in own])  # fmt: skip
 
 
 def _table(missile: Missile) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from openiads.scenario.catalogue import Catalogue, load_catalogue
 from openiads.scenario.checks import check_defence, check_map, check_raid, check_terrain
 from openiads.scenario.parts import Parts
 from openiads.scenario.reader import Document, Key, read_yaml
+from openiads.scenario.rules import check_rules
 from openiads.scenario.schema import ScenarioFile
 from openiads.scenario.wording import field_at, put, value_at
 
@@ -66,14 +67,20 @@ def load(name_or_path: str | Path, overrides: Mapping[str, str] | None = None) -
     Raises InputError with all faults.
     """
     path = find(name_or_path)
-    document = read_yaml(path)
+    return load_document(read_yaml(path), path.parent, overrides)
+
+
+def load_document(
+    document: Document, folder: Path, overrides: Mapping[str, str] | None = None
+) -> Scenario:
+    """Check a scenario document after ``overrides`` (see `load`) have been put into it."""
     faults: list[Fault] = []
     for key, text in (overrides or {}).items():
         _override(document, key, text, faults)
     if faults:
         raise InputError(faults)
     try:
-        return check(document, path.parent)
+        return check(document, folder)
     except InputError as error:
         raise InputError(_as_set(f, overrides or {}) for f in error.faults) from None
 
@@ -99,6 +106,7 @@ def check(document: Document, folder: Path) -> Scenario:
         check_terrain(file, document, folder, faults)
         check_raid(file, document, parts, faults)
         check_defence(file, document, parts, faults)
+        check_rules(file.defence, document, faults)
     if faults or file is None:
         unique = dict.fromkeys(faults)  # one item used in many places says its fault once
         raise InputError(sorted(unique, key=lambda f: (f.file, f.line or 0)))
@@ -108,7 +116,8 @@ def check(document: Document, folder: Path) -> Scenario:
 def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -> None:
     """Replace one value of the document; the key's parents must exist.
 
-    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen.
+    ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen. The
+    number after a list's last place adds to it.
     """
     if dotted.startswith("choose."):
         held = document.data.get("choose") or {}
@@ -119,7 +128,7 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
     keys = dotted.split(".")
     for depth, key in enumerate(keys):
         last = depth == len(keys) - 1
-        if isinstance(place, list) and key.isdigit() and int(key) < len(place):
+        if isinstance(place, list) and key.isdigit() and int(key) < len(place) + last:
             index: Any = int(key)
         elif isinstance(place, dict) and (key in place or last):
             index = key
@@ -128,7 +137,11 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
             faults.append(Fault(f"--set names no such key '{dotted}'", nearest(key, known)))
             return
         if last:
-            place[index] = read_yaml(f"value: {text}", f"--set {dotted}").data["value"]
+            value = read_yaml(f"value: {text}", f"--set {dotted}").data["value"]
+            if isinstance(place, list) and index == len(place):
+                place.append(value)
+            else:
+                place[index] = value
         else:
             place = place[index]
 

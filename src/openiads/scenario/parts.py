@@ -85,7 +85,8 @@ class Parts:
         self.written = dict(rules)
         self.rules = {rule_key(key): rule for key, rule in rules.items()}
         self.document = document
-        self.used: dict[tuple[str, str], Provenance] = {}
+        self.used: dict[tuple[str, str, str], Provenance] = {}
+        """Distinct uses by item, parameter and what `with:` gives there (empty: the record's)."""
 
     def check_rules(self, faults: list[Fault]) -> None:
         """Every key of `choose` must be `rule` or a parameter that the catalogue holds.
@@ -212,7 +213,8 @@ class Parts:
             name = key_of(field_name)
             if name in given:
                 values[name] = given[name]
-                self.used[item, name] = Provenance(item, name, None, str(given[name]))
+                text = str(given[name])
+                self.used[item, name, text] = Provenance(item, name, None, text)
                 continue
             before = len(faults)
             found = self._choose(item, (name, *stand_ins(field)), key, faults)
@@ -220,7 +222,7 @@ class Parts:
                 if field.is_required() and len(faults) == before:
                     missing.append(field_name)
                 continue
-            self.used[item, name] = found
+            self.used[item, name, ""] = found
             assert found.choice is not None
             values[name] = _as_given(found.choice, unit_of(field))
         return values, missing

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from openiads.domain.threats import Threat
+from openiads.domain.threats import SIDE_OF, Threat
 from openiads.faults import Fault, InputError
 from openiads.scenario.ground import Ground, site_height_m
 from openiads.scenario.parts import Parts
-from openiads.scenario.paths import fly
+from openiads.scenario.paths import Path, Piece, fly, pieces
 from openiads.scenario.schema import ScenarioFile, Wave
 
 # Roberts' R2 sequence (the plastic number): successive points fill a rectangle evenly, so a wave
@@ -27,7 +27,9 @@ class Flight:
 
     name: str
     threat_type: str
+    category: str
     threat: Threat
+    side: str
     wave: int
     asset: int
     start_s: float
@@ -78,22 +80,44 @@ def plan_raid(
                 target.at[1] + wave.distance_m * math.cos(bearing),
             )
             aim_m = (*target.at, site_height_m(target, "height_m", ground))
-            path = fly(threat, (*begin, 0.0), aim_m, lat0_rad, ground)
-            flights.append(
-                Flight(
-                    name=f"{name}/{index + 1}",
-                    threat_type=wave.threat,
-                    threat=threat,
-                    wave=number,
-                    asset=assets.index(aim),
-                    start_s=starts[name] + along * wave.time_spread_s,
-                    jitter_s=wave.time_jitter_s,
-                    step_s=path.step_s,
-                    pos_m=np.ascontiguousarray(path.pos_m),
-                    vel_mps=np.ascontiguousarray(path.vel_mps),
-                    height_m=path.height_m,
-                    start_map_m=begin,
-                    aim_map_m=target.at,
-                )
+            first = Flight(
+                name=f"{name}/{index + 1}",
+                threat_type=wave.threat,
+                category=threat.category,
+                threat=threat,
+                side=wave.side or SIDE_OF.get(threat.category, "hostile"),
+                wave=number,
+                asset=assets.index(aim),
+                start_s=starts[name] + along * wave.time_spread_s,
+                jitter_s=wave.time_jitter_s,
+                start_map_m=begin,
+                aim_map_m=target.at,
+                **_points(fly(threat, (*begin, 0.0), aim_m, lat0_rad, ground, wave.via)),
             )
+            flights.append(first)
+            for piece in pieces(threat, (*begin, 0.0), aim_m, lat0_rad):
+                flights.append(_shed(first, piece))
     return flights
+
+
+def _points(path: Path) -> dict[str, Any]:
+    return {
+        "step_s": path.step_s,
+        "pos_m": np.ascontiguousarray(path.pos_m),
+        "vel_mps": np.ascontiguousarray(path.vel_mps),
+        "height_m": path.height_m,
+    }
+
+
+def _shed(missile: Flight, piece: Piece) -> Flight:
+    """The flight of what a missile leaves behind: a class of its own, charged to nobody."""
+    return replace(
+        missile,
+        name=f"{missile.name}/{piece.name}",
+        threat_type=f"{missile.threat_type} {piece.name.partition('-')[0]}",
+        category="decoy",
+        side="harmless",
+        threat=missile.threat.model_copy(update={"rcs_m2": piece.rcs_m2, "jammer_to_noise": 0.0}),
+        start_s=missile.start_s + piece.after_s,
+        **_points(piece.path),
+    )

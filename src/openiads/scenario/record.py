@@ -39,16 +39,21 @@ TIERS = {
 BOUNDS = ("max", "min", "approx", "exact", "range")
 
 RULES = {
-    "nominal": "best tier of source, then the most recent, then the first listed",
+    "nominal": "best tier of source, then the most recent, then the first listed; what a source "
+    "doubts only where nothing else is held",
     "lowest": "the lowest value that anybody states (low ends of ranges)",
     "highest": "the highest value that anybody states (high ends of ranges)",
     "assumed": "the assumed value, whatever the claims say",
     "source:ID": "what this source says; nominal where it says nothing",
     "tier:TIER": "nominal among the sources of one tier; nominal of all where it has none",
     "as-of:DATE": "nominal among what was published by then; else the assumed value",
+    "as-of:DATE or RULE": "the same, and by another rule where nothing was published by then",
     "claim:ID": "this very claim; nominal for every other parameter",
     "value:QUANTITY": "this very value, whoever says it, as in `value:250 km`; for one parameter",
 }
+
+OR = " or "
+"""Stands between a rule that may find nothing and the one that then chooses."""
 
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?\Z")
 
@@ -93,6 +98,12 @@ class Claim:
     source: Source
     quote: str
     note: str | None = None
+    doubted_by: Source | None = None
+    """The source, often the very one that passes it on, that says the figure cannot be right."""
+
+    def doubted(self, day: str = "9999-12-31") -> bool:
+        """Whether anybody had doubted it by ``day``."""
+        return self.doubted_by is not None and self.doubted_by.latest_day <= day
 
     @property
     def is_text(self) -> bool:
@@ -187,7 +198,10 @@ class Parameter:
         Where the file sets ``use``, that rule replaces ``nominal``. Raises ``InputError`` for an
         unknown rule, and for ``as-of`` where nothing was yet published and nothing is assumed.
         """
-        kind, _, argument = check_rule(rule).partition(":")
+        first, either, second = check_rule(rule).partition(OR)
+        if either:
+            return self._else(first, second)
+        kind, _, argument = rule.partition(":")
         if self.given is not None:
             value, unit = self.given
             return Choice(value, unit, "given", f"given in {self.file}:{self.line}")
@@ -200,30 +214,47 @@ class Parameter:
             return self._assume("assumed", self.assumed, self.claims)
         return self._among(kind, argument, rule)
 
+    def _else(self, first: str, second: str) -> Choice:
+        try:
+            return self.choose(first)
+        except InputError:
+            choice = self.choose(second)
+            return replace(choice, rule=f"{choice.rule} (nothing under {first})")
+
     def _among(self, kind: str, argument: str, rule: str) -> Choice:
         picked = self._candidates(kind, argument)
         if not picked and kind in ("source", "tier", "claim"):
             choice = self.choose("nominal")
             return replace(choice, rule=f"{choice.rule} (nothing under {rule})")
+        day = latest_day(argument) if kind == "as-of" else "9999-12-31"
         numbers = [c for c in picked if not c.is_text]
+        sound = [c for c in numbers if not c.doubted(day)]
+        if not sound and self.assumed is not None and kind in ("nominal", "tier", "as-of"):
+            return self._assume(rule, self.assumed, picked)
         if not numbers and self.assumed is not None:
             return self._assume(rule, self.assumed, picked)
         if not picked:
             raise InputError.of(
                 f"nothing about {self.id} was published by {argument}, and nothing is assumed",
-                "take a later date, or give the value in the scenario",
+                f"take a later date, write `as-of:{argument} or nominal`, or give the value in the "
+                "scenario",
                 file=self.file,
                 line=self.line,
                 key=self.id,
             )
-        best = best_first(numbers or picked)[0]
+        best = best_first(sound or numbers or picked)[0]
         if kind in ("lowest", "highest") and numbers:
             best = self._end(kind, numbers, best)
-        return self._take(best, kind, rule, picked if kind == "as-of" else self.claims)
+        choice = self._take(best, kind, rule, picked if kind == "as-of" else self.claims)
+        if not best.doubted(day):
+            return choice
+        assert best.doubted_by is not None
+        who = "its own source" if best.doubted_by is best.source else best.doubted_by.id
+        return replace(choice, reason=f"{choice.reason}; doubted by {who}")
 
     def candidates(self, rule: str) -> tuple[Claim, ...]:
         """The claims that ``rule`` lets be heard."""
-        kind, _, argument = rule.partition(":")
+        kind, _, argument = rule.partition(OR)[0].partition(":")
         return self._candidates(kind, argument)
 
     def _candidates(self, kind: str, argument: str) -> tuple[Claim, ...]:
@@ -357,6 +388,13 @@ def voice_groups(sources: Iterable[Source]) -> list[set[str]]:
 
 def check_rule(rule: str) -> str:
     """``rule`` itself; raises ``InputError`` where it is none of `RULES`."""
+    first, either, second = rule.partition(OR)
+    if either:
+        if not first.startswith("as-of:") or OR in second:
+            raise InputError.of(f"'{rule}' is no rule", "as in `as-of:2018-01-01 or nominal`")
+        check_rule(first)
+        check_rule(second)
+        return rule
     kind, colon, argument = rule.partition(":")
     known = {name.partition(":")[0]: ":" in name for name in RULES}
     if kind not in known or known[kind] != bool(colon) or (colon and not argument):

@@ -16,7 +16,7 @@ RECORD_KEYS = frozenset({"claims", "assumed", "range", "reason", "use", "derived
 QUOTE_WORDS = 25
 
 _ITEM_KEYS = frozenset({"kind", "name", "parent", "nato_name", "examples", "note", "parameters"})
-_CLAIM_KEYS = frozenset({"id", "value", "unit", "bound", "source", "quote", "note"})
+_CLAIM_KEYS = frozenset({"id", "value", "unit", "bound", "source", "quote", "note", "doubted_by"})
 _SOURCE_KEYS = frozenset(
     {"title", "publisher", "tier", "url", "date", "date_inferred", "seed", "repeats"}
 )
@@ -24,7 +24,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
 _PLACE_KEYS = frozenset(
     {"lat", "lon", "latitude", "longitude", "coordinates", "position", "location", "mgrs", "utm"}
 )
-_COORDINATES = re.compile(
+COORDINATES = re.compile(
     r"\d{1,3}\s*°\s*\d{1,2}|\d{1,2}[.,]\d{2,}\s*°?\s*[NS]\b.{0,8}\d{1,3}[.,]\d{2,}\s*°?\s*[EW]\b"
     r"|-?\d{1,2}\.\d{4,}\s*,\s*-?\d{1,3}\.\d{4,}"
 )
@@ -253,7 +253,8 @@ def _check_claim(
         return [document.fault(key, "must be a mapping", "id, value, unit, bound, source, quote")]
     needed = ("id", "value", "unit", "bound", "source", "quote")
     faults = _keys(document, key, claim, _CLAIM_KEYS, needed)
-    faults += _texts(document, key, claim, ("id", "unit", "bound", "source", "quote", "note"))
+    texts = ("id", "unit", "bound", "source", "quote", "note", "doubted_by")
+    faults += _texts(document, key, claim, texts)
     if len(faults):
         return faults
     name, source, bound = claim["id"], claim["source"], claim["bound"]
@@ -267,17 +268,38 @@ def _check_claim(
     if source not in sources:
         mend = nearest(source, sources) + " Or describe it under `sources:`."
         faults.append(document.fault((*key, "source"), f"'{source}' is no known source", mend))
+    doubter = claim.get("doubted_by")
+    if doubter is not None and doubter not in sources:
+        mend = nearest(doubter, sources)
+        faults.append(document.fault((*key, "doubted_by"), f"'{doubter}' is no known source", mend))
     if bound not in BOUNDS:
         faults.append(document.fault((*key, "bound"), f"'{bound}' is no bound", ", ".join(BOUNDS)))
-    if _COORDINATES.search(claim["quote"]):
-        faults.append(
-            document.fault((*key, "quote"), "holds coordinates", "quote another sentence")
-        )
+    faults += check_places(document, key, claim)
     words = len(claim["quote"].split())
     if words > QUOTE_WORDS:
         mend = f"shorten it to {QUOTE_WORDS} words, unchanged in themselves"
         faults.append(document.fault((*key, "quote"), f"has {words} words", mend))
     return faults + _claim_value(document, (*key, "value"), claim["value"], claim["unit"])
+
+
+_SPELLED = {"kilomet": "km", "met": "m", "second": "s", "minute": "min", "hour": "h"}
+
+
+def _unit_mend(unit: str) -> str:
+    """The symbol of a unit that is written out, else the nearest known ones."""
+    for word, symbol in _SPELLED.items():
+        if unit.lower().startswith(word):
+            return f"write {symbol}"
+    return nearest(unit, [*UNITS, *COUNTED])
+
+
+def check_places(document: Document, key: Key, raw: Mapping[str, Any]) -> list[Fault]:
+    """A fault for each of a claim's words that hold coordinates."""
+    return [
+        document.fault((*key, name), "holds coordinates", "quote or say something else")
+        for name in ("quote", "note")
+        if isinstance(raw.get(name), str) and COORDINATES.search(raw[name])
+    ]
 
 
 def _claim_value(document: Document, key: Key, value: Any, unit: str) -> list[Fault]:
@@ -288,8 +310,7 @@ def _claim_value(document: Document, key: Key, value: Any, unit: str) -> list[Fa
     if unit == "text":
         return [document.fault(key, "is no text", "give its unit instead of `text`")]
     if not is_unit(unit):
-        mend = nearest(unit, [*UNITS, *COUNTED])
-        return [document.fault((*key[:-1], "unit"), f"'{unit}' is no unit", mend)]
+        return [document.fault((*key[:-1], "unit"), f"'{unit}' is no unit", _unit_mend(unit))]
     ends = [value]
     if isinstance(value, dict):
         if value.keys() != {"min", "max"}:
@@ -323,7 +344,7 @@ def _keys(
     faults += [
         document.fault(key, f"has no {name}", f"add `{name}:`")
         for name in needed
-        if raw.get(name) is None
+        if raw.get(name) is None or (isinstance(raw[name], str) and not raw[name].strip())
     ]
     return faults
 

@@ -19,6 +19,7 @@ MAX_RADARS = 32
 MAX_UNITS = 64
 MAX_LAUNCHERS = 1_024
 MAX_ASSETS = 64
+MAX_RULES = 64
 
 
 def _as_list(value: Any) -> Any:
@@ -114,6 +115,28 @@ class FireUnit(Declared):
     launchers: list[Battery] = Field(min_length=1, description="its launchers, kind by kind")
 
 
+class Rule(Declared):
+    """A rule of engagement: what may be shot at, when and where."""
+
+    weapons: Literal["hold", "tight", "free"] = declared(
+        "hold: nothing; tight: what is named hostile; free: whatever is not named neutral"
+    )
+    from_s: Time = declared("time from which it holds", 0.0, ge=0)
+    until_s: Time | None = declared("time at which it ends; to the end if absent", None, gt=0)
+    centre: Position | None = Field(
+        default=None, description="middle of the zone of tracks to which it applies; all if absent"
+    )
+    radius_m: Length | None = declared("radius of that zone", None, gt=0)
+
+
+class Outage(Declared):
+    """Something that fails for a time."""
+
+    of: str = declared("`command-post`, a radar, or a fire unit (its engagement radar)")
+    from_s: Time = declared("time at which it fails", ge=0)
+    until_s: Time | None = declared("time at which it works again; never if absent", None, gt=0)
+
+
 class Defence(Declared):
     """One regiment: a command post, the radars that feed it, the fire units it directs."""
 
@@ -124,6 +147,14 @@ class Defence(Declared):
     fire_units: dict[str, FireUnit] = Field(
         min_length=1, max_length=MAX_UNITS, description="fire units, by name"
     )
+    rules: list[Rule] = Field(
+        default_factory=list,
+        max_length=MAX_RULES,
+        description="rules of engagement, of which the first that applies holds; tight if none",
+    )
+    outages: list[Outage] = Field(
+        default_factory=list, max_length=MAX_RULES, description="what fails, and when"
+    )
 
 
 class Wave(Declared):
@@ -133,6 +164,11 @@ class Wave(Declared):
     with_: dict[str, Any] = Field(
         default_factory=dict, alias="with", description="parameters that this wave sets itself"
     )
+    side: Literal["hostile", "neutral", "harmless"] | None = declared(
+        "hostile; neutral: ought to pass unharmed; harmless: shot at, but no leaker. By its "
+        "category if absent: airliners are neutral, decoys and surface targets harmless",
+        None,
+    )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
     aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
         min_length=1, description="assets aimed at, in turn"
@@ -140,6 +176,10 @@ class Wave(Declared):
     bearing_rad: Angle = declared("direction from the asset to where the wave appears")
     bearing_spread_rad: Angle = declared("full width over which it is spread", 0.0, ge=0)
     distance_m: Length = declared("distance from the asset at which it appears", gt=0, le=1.5e7)
+    via: list[Position] = Field(
+        default_factory=list, max_length=16,
+        description="places that its flights pass on the way to their aims, in order",
+    )  # fmt: skip
     at_s: Time = declared("time of the first threat", 0.0, ge=0)
     after: str | None = Field(default=None, description="wave after whose start `at` counts")
     time_spread_s: Time = declared("time over which the wave appears", 0.0, ge=0)
@@ -191,6 +231,7 @@ class ScenarioFile(Declared):
 
     scenario: str = Field(min_length=1, max_length=120, description="name")
     about: str = declared("a sentence or two for people", "")
+    expect: str = declared("what its author expects of it, for people", "")
     map: Map = declared("where everything stands")
     duration_s: Time = declared("time after which the replication ends", gt=0, le=86_400)
     environment: Environment = Field(

@@ -93,7 +93,8 @@ def test_any_edit_of_a_kernel_source_starts_a_new_cache(tmp_path: Path):
         return python(ask, PYTHONPATH=str(tmp_path), PYTHONDONTWRITEBYTECODE="1")
 
     first = name()
-    assert first == cache_directory().name
+    assert first == name()
+    assert first != cache_directory().name, "numba knows sources by their path too"
     for part in ("physics/random.py", "domain/tracks.py", "engine/queue.py", "kernel.py"):
         source = copy / part
         text = source.read_bytes()

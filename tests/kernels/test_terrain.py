@@ -103,6 +103,14 @@ def test_viewsheds_are_close_to_exact_everywhere(method, place) -> None:
     assert np.array_equal(out[near], z[near])
 
 
+def test_an_eye_on_the_ground_leaves_no_gap() -> None:
+    z = rough(20, 20)
+    for method in (sweep, rays):
+        out = np.empty_like(z)
+        method(z, 7, 9, float(z[7, 9]), 90.0, 90.0, RADIUS, out)
+        assert np.isfinite(out).all() and (out >= z).all()
+
+
 def test_viewsheds_turn_with_the_map() -> None:
     z = rough(60, 80)
     for method in (sweep, rays):

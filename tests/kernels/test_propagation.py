@@ -85,3 +85,8 @@ def test_water_vapour() -> None:
     # Saturation at 20 deg C is 23.4 hPa; 7.5 g/m^3 at 15 deg C is 9.98 hPa.
     assert saturation_vapour_pressure_hpa(293.15, 1013.25) == pytest.approx(23.4, abs=0.15)
     assert vapour_pressure_hpa(7.5, 288.15) == pytest.approx(9.97, abs=0.01)
+
+
+def test_lists_are_taken_for_arrays() -> None:
+    listed = horizon_range_m([5.0, 24.0], (50.0, 100.0))
+    assert np.array_equal(listed, horizon_range_m(np.array([5.0, 24.0]), np.array([50.0, 100.0])))

@@ -1,0 +1,146 @@
+"""Predict: where and when a missile can meet a track on the course that it is expected to fly."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from openiads.domain.sensors import above_horizon
+from openiads.domain.threats import looks_ballistic
+from openiads.engine.book import expected_place
+from openiads.engine.engage import height_m, time_of_flight_s
+from openiads.kernel import kernel
+
+BALLISTIC_LOOK_AHEAD_S = 240.0
+"""How far ahead a falling course is followed (assumed: longer than the flight of any round)."""
+
+MARCH_STEPS = 16
+"""Points of a predicted path that are tried for an intercept; refined by bisection afterwards."""
+
+REFINE_STEPS = 8
+"""Bisections between a point that cannot be met and the next that can."""
+
+
+@kernel(borrows=True)
+def predicted_intercept_s(
+    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float
+) -> tuple[float, float]:
+    """(seconds until the missile can meet the track, seconds to spare before it must leave).
+
+    (inf, 0) if it never can on the predicted course, which is straight, or falls under gravity
+    where the track can only be ballistic. The course is followed from its entry into reach to the
+    asset at risk. At the first of `MARCH_STEPS` points inside the envelope and in sight, refined by
+    bisection, the round may be early: then the launch can wait for the time to spare. Where it
+    would be late, the first later point that it reaches in time is taken.
+    """
+    base, kind, seen = m.units[unit], m.missiles[missile], s.picture[slot]
+    x, y, z = expected_place(seen, now_s)
+    vx, vy, vz = seen.vx, seen.vy, seen.vz
+    speed = math.sqrt(vx * vx + vy * vy + vz * vz)
+    if speed > kind.target_speed_max_mps:
+        return math.inf, 0.0
+    ballistic = looks_ballistic(speed, height_m(x, y, z, m.settings[0].earth_radius_m))
+    gravity = m.settings[0].gravity_mps2 if ballistic else 0.0
+    reach = kind.range_max_ballistic_m if ballistic else kind.range_max_aerodynamic_m
+    reach = min(reach, base.commit_range_max_m)
+    begin, end = reach_times_s(x - base.x, y - base.y, z - base.z, vx, vy, vz, reach)
+    if ballistic:  # a falling course is not straight: look along all of it
+        begin, end = 0.0, BALLISTIC_LOOK_AHEAD_S
+    end = min(end, max(seen.to_go_s, begin + 1.0))
+    if begin >= end:
+        return math.inf, 0.0
+    if not ballistic and too_low(m, x, y, z, vx, vy, vz, begin, end, kind.altitude_min_m):
+        return math.inf, 0.0
+    delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
+    step = (end - begin) / MARCH_STEPS
+    before, before_spare = begin, -math.inf
+    for k in range(MARCH_STEPS + 1):
+        after = begin + k * step
+        spare = slack_s(m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, after, delay)
+        if k > 0 and (
+            (spare > -math.inf and before_spare == -math.inf)
+            or (spare > 0.0 and before_spare < 0.0)
+        ):
+            # Entry into the envelope, or the moment from which the round is in time: whichever
+            # lies between the two points, the first place that can be met is found by bisection.
+            wanted = -math.inf if before_spare == -math.inf else 0.0
+            for _ in range(REFINE_STEPS):
+                middle = 0.5 * (before + after)
+                trial = slack_s(
+                    m, unit, missile, ballistic, x, y, z, vx, vy, vz, gravity, middle, delay
+                )
+                if trial > wanted:
+                    after, spare = middle, trial
+                else:
+                    before = middle
+        if spare >= 0.0:
+            return after, spare
+        before, before_spare = after, spare
+    return math.inf, 0.0
+
+
+@kernel(borrows=True)
+def too_low(
+    m: Any, x: float, y: float, z: float, vx: float, vy: float, vz: float,
+    begin_s: float, end_s: float, floor_m: float,
+) -> bool:  # fmt: skip
+    """Whether a straight course stays below ``floor_m`` between two times.
+
+    Height above a sphere is convex along a straight line, so its greatest value is at an end.
+    """
+    radius = m.settings[0].earth_radius_m
+    first = height_m(x + vx * begin_s, y + vy * begin_s, z + vz * begin_s, radius)
+    last = height_m(x + vx * end_s, y + vy * end_s, z + vz * end_s, radius)
+    return max(first, last) < floor_m
+
+
+@kernel(borrows=True)
+def reach_times_s(
+    x: float, y: float, z: float, vx: float, vy: float, vz: float, reach_m: float
+) -> tuple[float, float]:
+    """(entry, exit) of a straight course through a sphere about the origin; (1, 0) if it misses."""
+    a = vx * vx + vy * vy + vz * vz
+    b = x * vx + y * vy + z * vz
+    c = x * x + y * y + z * z - reach_m * reach_m
+    if a < 1e-9:
+        return (0.0, math.inf) if c <= 0.0 else (1.0, 0.0)
+    root = b * b - a * c
+    if root < 0.0:
+        return 1.0, 0.0
+    root = math.sqrt(root)
+    return max(0.0, (-b - root) / a), (-b + root) / a
+
+
+@kernel(inline="always", borrows=True)
+def slack_s(
+    m: Any, unit: int, missile: int, ballistic: bool, x: float, y: float, z: float,
+    vx: float, vy: float, vz: float, gravity: float, after_s: float, delay_s: float,
+) -> float:  # fmt: skip
+    """Time to spare if the round leaves after ``delay_s`` and meets the track ``after_s`` from now.
+
+    -inf where the point is outside the envelope, or the engagement radar would not see it.
+    """
+    base = m.units[unit]
+    px, py = x + vx * after_s, y + vy * after_s
+    pz = z + vz * after_s - 0.5 * gravity * after_s * after_s
+    height = height_m(px, py, pz, m.settings[0].earth_radius_m)
+    flight = time_of_flight_s(m, base, missile, ballistic, px, py, pz, height)
+    if flight == math.inf or not unit_sees(m, base.radar, px, py, pz, height):
+        return -math.inf
+    return after_s - delay_s - flight
+
+
+@kernel(borrows=True)
+def unit_sees(m: Any, radar: int, x: float, y: float, z: float, height: float) -> bool:
+    """Whether a point lies in the engagement radar's sector, range and line of sight."""
+    eye = m.radars[radar]
+    dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
+    slant = math.sqrt(dx * dx + dy * dy + dz * dz)
+    if slant > eye.instrumented_range_m:
+        return False
+    if eye.sector_rad < 6.28:
+        off = math.atan2(dx, dy) - eye.bearing_rad
+        off = abs((off + math.pi) % (2.0 * math.pi) - math.pi)
+        if off > 0.5 * eye.sector_rad:
+            return False
+    return above_horizon(slant, eye.height_m, height, m.settings[0].effective_radius_m)

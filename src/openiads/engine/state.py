@@ -1,0 +1,217 @@
+"""What one replication changes: allocated once, reset for each, read only by the engine."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from openiads.domain.tracks import TrackTables, tracks_allocate
+from openiads.engine.world import FIDELITIES, Tables
+
+THREAT_STATE = np.dtype(
+    [
+        ("fate", "i1"),
+        ("link", "i1"),
+        ("blocked", "i1"),
+        ("aborted", "i1"),
+        ("called_killed", "i1"),
+        ("started_s", "f8"),
+        ("ended_s", "f8"),
+        ("sight_s", "f8"),
+        ("detected_s", "f8"),
+        ("tracked_s", "f8"),
+        ("identified_s", "f8"),
+        ("ordered_s", "f8"),
+        ("shots", "i4"),
+        ("intercepts", "i8"),
+        ("assessed", "i8"),
+        ("named", "i8"),
+        ("looks", "i4"),
+    ]
+)
+UNNAMED, CALLED_HOSTILE, CALLED_NEUTRAL = 0, 1, 2
+"""What a track has been identified as."""
+
+PICTURE = np.dtype(
+    [
+        ("id", "i4"),
+        ("threat", "i4"),
+        ("firm", "i1"),
+        ("called_killed", "i1"),
+        ("volleys", "i4"),
+        ("fruitless", "i4"),
+        ("blocked", "i1"),
+        ("called", "i1"),
+        ("engaged", "i8"),
+        ("identified_s", "f8"),
+        ("consider_s", "f8"),
+        ("time_s", "f8"),
+        ("score", "f8"),
+        ("to_go_s", "f8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("z", "f8"),
+        ("vx", "f8"),
+        ("vy", "f8"),
+        ("vz", "f8"),
+    ]
+)
+ENGAGEMENTS = np.dtype(
+    [
+        ("serial", "i8"),
+        ("next_free", "i4"),
+        ("slot", "i4"),
+        ("track_id", "i4"),
+        ("unit", "i4"),
+        ("missile", "i4"),
+        ("open", "i4"),
+        ("target", "i4"),
+        ("locked", "i1"),
+        ("flew", "i1"),
+        ("waits_s", "f8"),
+    ]
+)
+SHOTS = np.dtype(
+    [
+        ("serial", "i8"),
+        ("next_free", "i4"),
+        ("engagement", "i4"),
+        ("launcher", "i4"),
+        ("target", "i4"),
+        ("result", "i1"),
+        ("waited_s", "f8"),
+        ("ordered_s", "f8"),
+        ("launched_s", "f8"),
+        ("ends_s", "f8"),
+    ]
+)
+SURROGATE = np.dtype([("history", "i8"), ("hit_s", "f8")])
+NOW = np.dtype(
+    [
+        ("time_s", "f8"),
+        ("seed", "u8"),
+        ("replication", "i8"),
+        ("unresolved", "i4"),
+        ("post_out", "i4"),
+        ("open_engagements", "i4"),
+        ("n_shots", "i4"),
+        ("n_engagements", "i4"),
+        ("free_shot", "i4"),
+        ("free_engagement", "i4"),
+        ("ordered_rounds", "i8"),
+        ("ordered_volleys", "i8"),
+        ("n_plots", "i4"),
+        ("n_slots", "i4"),
+        ("n_flying", "i4"),
+        ("n_queue", "i8"),
+        ("next_event", "i8"),
+        ("next_track_id", "i4"),
+        ("overflow", "i4"),
+        ("looks", "i8"),
+        ("rounds_fired", "i4"),
+        ("false_tracks", "i4"),
+        ("log_level", "i1"),
+        ("n_log", "i8"),
+    ]
+)
+LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
+UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
+QUEUE = np.dtype(
+    [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
+)
+LOG = np.dtype(
+    [
+        ("time_s", "f8"),
+        ("kind", "u1"),
+        ("threat", "i4"),
+        ("track", "i4"),
+        ("unit", "i4"),
+        ("serial", "i8"),
+        ("value", "f8"),
+    ]
+)
+
+
+class State(NamedTuple):
+    """What one replication changes, but for the tracker's tables."""
+
+    now: Any  # (1,) NOW
+    threats: Any  # (n,) THREAT_STATE
+    flying: Any  # (n,) i4 indices of threats in the air, the first now.n_flying
+    picture: Any  # (slots,) PICTURE
+    surrogate: Any  # (n,) SURROGATE
+    ranked: Any  # (slots,) i4 work array of the ranking
+    engagements: Any  # (rounds,) ENGAGEMENTS
+    shots: Any  # (rounds,) SHOTS
+    launchers: Any  # (L,) LAUNCHER_STATE
+    units: Any  # (U,) UNIT_STATE
+    out: Any  # (R,) i4 outages that each radar suffers now
+    capacity: Any  # (U, M) i4 rounds of each missile that each unit was given
+    stock: Any  # (U, M) i4 rounds of each missile at each unit
+    queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
+    log: Any  # (capacity,) LOG
+
+
+class Plots(NamedTuple):
+    """The plots of one scan: the first ``now.n_plots`` rows count."""
+
+    pos_m: Any  # (plots, 3)
+    cov_m2: Any  # (plots, 6)
+    clutter_pm3: Any  # (plots,)
+    threat: Any  # (plots,) i4, -1 for a false plot
+
+
+class Memory(NamedTuple):
+    """All that a replication writes to, allocated once."""
+
+    state: State
+    plots: Plots
+    tracks: TrackTables
+
+
+LOG_CAPACITY = 2_000_000
+
+
+def allocate(tables: Tables, log_level: int = 0) -> Memory:
+    """Memory for ``tables``; ``log_level`` 0 keeps outcomes only, 1 events, 2 draws as well."""
+    n = len(tables.threats)
+    settings = tables.settings[0]
+    clutter = float(tables.radars["false_plots_per_scan"].max(initial=0.0))
+    plots = n + int(clutter + 12.0 * np.sqrt(clutter) + 16)
+    slots = int(settings["simultaneous_tracks"])
+    if settings["fidelity"] == FIDELITIES.index("engagement"):
+        slots = n
+    launchers = tables.launchers
+    # Rows of rounds that stayed on their rails are used again, so this many cannot be exceeded.
+    rounds = int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 1
+    units, missiles = len(tables.units), len(tables.missiles)
+    events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
+
+    def rec(count: int, dtype: np.dtype[Any]) -> Any:
+        return np.zeros(count, dtype).view(np.recarray)
+
+    state = State(
+        now=rec(1, NOW),
+        threats=rec(n, THREAT_STATE),
+        flying=np.zeros(n, np.int32),
+        picture=rec(slots, PICTURE),
+        surrogate=rec(n, SURROGATE),
+        ranked=np.zeros(slots, np.int32),
+        engagements=rec(rounds, ENGAGEMENTS),
+        shots=rec(rounds, SHOTS),
+        launchers=rec(len(launchers), LAUNCHER_STATE),
+        units=rec(units, UNIT_STATE),
+        out=np.zeros(len(tables.radars), np.int32),
+        capacity=np.zeros((units, missiles), np.int32),
+        stock=np.zeros((units, missiles), np.int32),
+        queue=rec(events, QUEUE),
+        log=rec(LOG_CAPACITY if log_level else 1, LOG),
+    )
+    scan = Plots(
+        pos_m=np.zeros((plots, 3)),
+        cov_m2=np.zeros((plots, 6)),
+        clutter_pm3=np.zeros(plots),
+        threat=np.zeros(plots, np.int32),
+    )
+    return Memory(state, scan, tracks_allocate(slots, plots))
