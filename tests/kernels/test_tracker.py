@@ -115,6 +115,12 @@ def test_command_scores_a_packed_file(tmp_path, capsys):
     assert result["confirmed_ids"] == 2
     assert result["switches"] == 0
     assert result["c_5000_m"]["gospa_m"] < 1500.0
+    measures = result["siap"]
+    assert measures["completeness"] == pytest.approx(result["mean_tracks"] / 2)
+    assert measures["ambiguity"] == 1.0
+    assert measures["spuriousness"] == measures["rate_of_track_number_change"] == 0.0
+    # Confirmed at the third of twenty scans: 85 of 95 s.
+    assert measures["longest_track_segment"] == pytest.approx(85.0 / 95.0)
     assert len(read_paths(out).scan) == round(20 * result["mean_tracks"])
 
 

@@ -81,11 +81,11 @@ def track(
     source = truth or (detections if has_truth(detections) else None)
     known = None if source is None else first_scans(read_paths(source, data.time_s), scans)
     if known is not None:
-        result |= _score(known, paths, score_from)
+        result |= _score(known, paths, score_from, data.time_s)
     if beside:
         other, other_paths = _stonesoup(data, sigma, beside_noise)
         if known is not None:
-            other |= _score(known, other_paths, score_from)
+            other |= _score(known, other_paths, score_from, data.time_s)
         other["times_ours"] = other["ms_per_scan"] / result["ms_per_scan"]
         result["stonesoup"] = other
     if out is not None:
@@ -166,7 +166,12 @@ def _run(
     }
 
 
-def _score(truth: Any, paths: Any, first: int) -> dict[str, Any]:
-    from openiads.analysis.tracking import Picture, score
+def _score(truth: Any, paths: Any, first: int, times_s: Any) -> dict[str, Any]:
+    """GOSPA, OSPA, identities, and the SIAP measures of all scans."""
+    from openiads.analysis.tracking import Picture, picture_siap, score
 
-    return score(Picture(*truth), Picture(*paths), first_scan=min(first, int(truth.scan[-1])))
+    known, found = Picture(*truth), Picture(*paths)
+    measures = picture_siap(known, found, 5_000.0, times_s)._asdict()
+    result = score(known, found, first_scan=min(first, int(truth.scan[-1])))
+    result["siap"] = {k: v for k, v in measures.items() if k not in ("times_s", "at_times")}
+    return result
