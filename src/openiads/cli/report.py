@@ -127,7 +127,7 @@ def _counterfactual(
         document = read_yaml(text, str(path))
         return load_document(document, path.parent, {**set_, **overrides})
 
-    note_first_start("replicate_many")
+    note_first_start("replicate")
     seed = int(book.config["seed"])
     if replication is not None and replication not in book.outcomes.replication:
         raise InputError.of(f"replication {replication} is not in the run", "run more, -n")

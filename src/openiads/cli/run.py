@@ -207,7 +207,7 @@ def _run(
     from openiads.scenario.load import load
 
     loaded = load(scenario, overrides)
-    note_first_start("replicate_many")
+    note_first_start("replicate")
     from openiads.campaigns.execute import campaign, prepare_folder
     from openiads.scenario.compile import compile_scenario
 

@@ -54,7 +54,7 @@ def saturate(
     overrides = _overrides(set_ or [])
     maker, system = _maker(name, threat, overrides)
     scenario = maker({}, max(wanted))
-    note_first_start("replicate_many")
+    note_first_start("replicate")
     from openiads.campaigns.saturation import selections_of, sweep
     from openiads.export.saturation_picture import write_saturation
 

@@ -194,7 +194,6 @@ def reset_rounds(m: Any, s: Any) -> None:
         s.capacity[row.unit, row.missile] += row.rounds
 
 
-@kernel(borrows=True)
 def replicate_many(
     m: Any, w: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
     shots: Any,
@@ -202,25 +201,18 @@ def replicate_many(
     """Run replications ``first`` to ``first + count - 1`` and keep their outcomes only.
 
     figures (count, `FIGURES`) f8; fate, link (count, n) i1; shots (count, n) i2. Returns -1, or
-    the first replication in which a capacity was exceeded.
+    the first replication in which a capacity was exceeded. Not a kernel: a call of one costs some
+    20 us, and a kernel around `replicate` would compile it all a second time.
     """
+    s = w.state
+    now = s.now[0]
     for k in range(count):
         replicate(m, w, seed, first + k, 0)
-        s = w.state
-        now = s.now[0]
         if now.overflow != 0:
             return first + k
-        figures[k, 0] = now.rounds_fired
-        figures[k, 1] = now.false_tracks
-        figures[k, 2] = now.looks
-        last = 0.0
-        for threat in range(m.threats.shape[0]):
-            mine = s.threats[threat]
-            fate[k, threat] = mine.fate
-            link[k, threat] = mine.link
-            shots[k, threat] = mine.shots
-            last = max(last, mine.ended_s)
-        figures[k, 3] = last
+        last = s.threats.ended_s.max() if len(s.threats) else 0.0
+        figures[k] = now.rounds_fired, now.false_tracks, now.looks, last
+        fate[k], link[k], shots[k] = s.threats.fate, s.threats.link, s.threats.shots
     return -1
 
 

@@ -20,6 +20,7 @@ from openiads.declare import dtype_of
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
+from openiads.domain.tracks import TRACK_PARAMS
 from openiads.domain.weapons import Missile
 
 # Fates of a threat and links of the kill chain, in the order in which they are passed.
@@ -226,6 +227,27 @@ class Tables(NamedTuple):
     look_pd: Any  # (R, G) f4; negative: not in sight
     look_snr: Any  # (R, G) f4 power ratio
     track_params: Any  # (1,) TRACK_PARAMS of domain.tracks
+
+
+def blank_tables() -> Tables:
+    """Tables of one blank row each: of the right types to compile kernels for, and no more."""
+    rows = {
+        "settings": SETTINGS, "threats": THREATS, "assets": ASSETS, "radars": RADARS,
+        "units": UNITS, "launchers": LAUNCHERS, "missiles": MISSILES, "rules": RULES,
+        "outages": OUTAGES, "track_params": TRACK_PARAMS,
+    }  # fmt: skip
+    shapes = {
+        "radar_pos_m": (1, 3), "radar_axes": (1, 3, 3), "kill_probability": (1, 8),
+        "fly_range_m": (1, 2), "fly_altitude_m": (1, 2), "fly_time_s": (1, 2, 2),
+        "fly_speed_mps": (1, 2, 2), "grid_pos_m": (2, 3), "grid_vel_mps": (2, 3),
+        "look_pd": (1, 2), "look_snr": (1, 2),
+    }  # fmt: skip
+    single = ("look_pd", "look_snr")
+    tables = {name: np.zeros(1, dtype) for name, dtype in rows.items()}
+    for name, shape in shapes.items():
+        tables[name] = np.zeros(shape, np.float32 if name in single else np.float64)
+    tables["settings"]["simultaneous_tracks"] = 1
+    return Tables(**tables)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,52 @@
+"""The first start on a machine: the engine's kernels are compiled on two cores at once.
+
+The parts of `replicate` that a process compiles lie in the cache for the other, which then only
+puts them together.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from openiads.engine.decide import decide
+from openiads.engine.engage import assess, intercept, launch
+from openiads.engine.run import recarrays
+from openiads.engine.sense import scan
+from openiads.engine.state import allocate
+from openiads.engine.world import blank_tables
+from openiads.kernel import is_warm, jit_disabled
+
+_OTHER = "from openiads.campaigns.first_start import compile_sensing; compile_sensing()"
+
+
+def compile_engine() -> None:
+    """Compile the engine's parts, where `replicate` has yet to be: half of it in a second process.
+
+    A second process that fails costs time and nothing else: what it did not leave in the cache is
+    compiled here.
+    """
+    if jit_disabled() or is_warm("replicate"):
+        return
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([sys.executable, "-c", _OTHER], stdout=quiet, stderr=quiet) as other:
+        try:
+            compile_command()
+        except BaseException:
+            other.terminate()
+            raise
+
+
+def compile_sensing() -> None:
+    """Compile what a scan does."""
+    tables = recarrays(blank_tables())
+    memory = allocate(tables)
+    scan(tables, memory.state, memory.plots, memory.tracks, 0, 0)
+
+
+def compile_command() -> None:
+    """Compile decisions and engagements, each on a blank world, in which nothing happens."""
+    tables = recarrays(blank_tables())
+    for part in (launch, intercept, assess):
+        part(tables, allocate(tables).state, 0)
+    decide(tables, allocate(tables).state)
