@@ -350,15 +350,16 @@ def surrogate_look(
 ) -> None:
     """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
 
-    A detection counts towards M of N with the probability ``link_probability``, fitted to the
-    tracker (tests/validation/test_surrogate.py): in the others the plot goes to another track, or
-    begins one. What it leaves out: swaps, false tracks, the error of the estimate.
+    A detection after the first counts towards M of N with the probability ``link_probability``,
+    fitted to the tracker (tests/validation/test_surrogate.py): in the others the plot goes to
+    another track. What it leaves out: swaps, false tracks, the error of the estimate.
     """
     now = s.now[0]
     params = m.track_params[0]
     mine = s.surrogate[threat]
     seen = s.picture[threat]
-    hit = detected and (seen.firm == 1 or u < params.link_probability)
+    alone = seen.firm == 1 or mine.history == 0
+    hit = detected and (alone or u < params.link_probability)
     mine.history = ((mine.history << 1) | (1 if hit else 0)) & ((1 << params.confirm_scans) - 1)
     if seen.firm == 1 and now.time_s - mine.hit_s > params.coast_s:
         lose(s, threat)
