@@ -1,6 +1,7 @@
 """The Python tracker and its files: what goes in, what comes out, and every fault named."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -114,7 +115,54 @@ def test_command_scores_a_packed_file(tmp_path, capsys):
     assert result["confirmed_ids"] == 2
     assert result["switches"] == 0
     assert result["c_5000_m"]["gospa_m"] < 1500.0
+    measures = result["siap"]
+    assert measures["completeness"] == pytest.approx(result["mean_tracks"] / 2)
+    assert measures["ambiguity"] == 1.0
+    assert measures["spuriousness"] == measures["rate_of_track_number_change"] == 0.0
+    # Confirmed at the third of twenty scans: 85 of 95 s.
+    assert measures["longest_track_segment"] == pytest.approx(85.0 / 95.0)
     assert len(read_paths(out).scan) == round(20 * result["mean_tracks"])
+
+
+def packed(tmp_path, scans):
+    scan, rae, who, state = picture(scans)
+    path = tmp_path / "set.npz"
+    np.savez(
+        path, truth_scan=scan, truth_id=who, truth_state=state, det_scan=scan, det_rae=rae,
+        meta=json.dumps({"dt": 5.0, "sigma": [50.0, 0.0026, 0.0026]}),
+    )  # fmt: skip
+    return path
+
+
+def test_only_the_first_scans_are_taken(tmp_path, capsys):
+    path = packed(tmp_path, 20)
+    build()(["track", str(path), "--json", "--scans", "6"], standalone_mode=False)
+    result = json.loads(capsys.readouterr().out)
+    assert result["scans"] == 6
+    assert result["plots"] == 12
+
+
+def test_another_tracker_by_name(tmp_path, capsys, monkeypatch):
+    """Without Stone Soup a clear fault; any other name is one too."""
+    path = packed(tmp_path, 8)
+    monkeypatch.setitem(sys.modules, "stonesoup", None)
+    for name, word in (("stonesoup", "not installed"), ("nobodys", "no tracker")):
+        with pytest.raises(InputError) as error:
+            build()(["track", str(path), "--with", name], standalone_mode=False)
+        assert word in str(error.value)
+    assert capsys.readouterr().out == ""
+
+
+def test_stone_soup_runs_beside_ours(tmp_path, capsys):
+    pytest.importorskip("stonesoup", reason="needs the extra 'track'")
+    path = packed(tmp_path, 20)
+    build()(["track", str(path), "--with", "stonesoup", "--json"], standalone_mode=False)
+    result = json.loads(capsys.readouterr().out)
+    other = result["stonesoup"]
+    assert other["confirmed_ids"] == result["confirmed_ids"] == 2
+    assert other["scans"] == 20
+    ours, theirs = result["c_5000_m"]["gospa_m"], other["c_5000_m"]["gospa_m"]
+    assert theirs == pytest.approx(ours, rel=0.3)
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,10 @@ def siap(
             sums[k, 4] += np.linalg.norm(x[list(position)] - y[list(position)])
             sums[k, 5] += np.linalg.norm(x[list(velocity)] - y[list(velocity)])
     at_times = np.array([_measures(row) for row in sums]).reshape(-1, 5)
-    covered = [_cover(p[:, 0], [a for a in links if a.truth == j]) for j, p in enumerate(paths)]
+    mine: list[list[Association]] = [[] for _ in paths]
+    for a in links:
+        mine[a.truth].append(a)
+    covered = [_cover(p[:, 0], a) for p, a in zip(paths, mine, strict=True)]
     changes = sum(u - 1 for u, _, _ in covered if u > 0)
     tracked = sum(t for _, t, _ in covered)
     life = sum(p[-1, 0] - p[0, 0] for p in paths if len(p))

@@ -29,6 +29,7 @@ __all__ = [
     "identity_measures",
     "match",
     "ospa",
+    "picture_siap",
     "score",
     "siap",
 ]
@@ -260,6 +261,42 @@ def identity_measures(truth: Picture, tracks: Picture, scans: Iterable[int], cut
         "tracked": sum(held.get(w, 0) / n for w, n in life.items()) / total,
         "longest": sum(best.get(w, 0) / n for w, n in life.items()) / total,
     }
+
+
+def picture_siap(
+    truth: Picture, tracks: Picture, cutoff: float, times_s: np.ndarray | None = None
+) -> Siap:
+    """SIAP measures of a whole run, each track on the truth that the matching of a scan gives it.
+
+    Tracks and truths are matched scan by scan as for GOSPA (p = 2, ``cutoff``); a pair that holds
+    over successive scans is one association. One to one, so ambiguity is 1. ``times_s`` (scans,)
+    gives the time of each scan; without it rates are per scan.
+    """
+    clock = np.arange(int(max(truth.scan.max(initial=0), tracks.scan.max(initial=0))) + 1.0)
+    clock = clock if times_s is None else np.asarray(times_s, dtype=np.float64)
+    names = [np.unique(p.id, return_inverse=True) for p in (truth, tracks)]
+    open_: dict[tuple[int, int], tuple[float, float]] = {}
+    links: list[tuple[int, int, float, float]] = []
+    for k in np.unique(truth.scan).tolist():
+        rows, cols = truth.at(k), tracks.at(k)
+        picked = match(truth.state[rows, :3], tracks.state[cols, :3], cutoff, 2.0)
+        held = np.flatnonzero(picked >= 0)
+        pairs = zip(names[0][1][rows][held], names[1][1][cols][picked[held]], strict=True)
+        now = {(int(a), int(b)) for a, b in pairs}
+        links += [(*pair, *span) for pair, span in open_.items() if pair not in now]
+        time_s = float(clock[k])
+        open_ = {pair: (open_.get(pair, (time_s, time_s))[0], time_s) for pair in now}
+    links += [(*pair, *span) for pair, span in open_.items()]
+    paths = [
+        [
+            np.column_stack([clock[p.scan[rows]], p.state[rows]])
+            for rows in np.split(np.argsort(who, kind="stable"), np.cumsum(np.bincount(who))[:-1])
+        ]
+        if len(ids)
+        else []
+        for p, (ids, who) in zip((truth, tracks), names, strict=True)
+    ]
+    return siap(paths[0], paths[1], links)
 
 
 def score(

@@ -24,6 +24,9 @@ def track(
     period_s: Annotated[float | None, typer.Option(help="time between scans, s")] = None,
     range_sigma_m: Annotated[float | None, typer.Option(help="range error, m")] = None,
     angle_sigma_rad: Annotated[float | None, typer.Option(help="angle errors, rad")] = None,
+    rate_sigma_mps: Annotated[
+        float | None, typer.Option(help="range-rate error, m/s; without it no rate is used")
+    ] = None,
     score_from: Annotated[int, typer.Option(help="first scan of the means")] = 10,
     formations: Annotated[bool, typer.Option(help="manoeuvres and formations")] = True,
     beside: Annotated[
@@ -52,6 +55,7 @@ def track(
         "period-s": period_s,
         "range-sigma-m": range_sigma_m,
         "angle-sigma-rad": angle_sigma_rad,
+        "rate-sigma-mps": rate_sigma_mps,
         "beside-noise": beside_noise,
         "scans": scans,
     }
@@ -69,17 +73,19 @@ def track(
     sigma[0] = range_sigma_m or sigma[0]
     if angle_sigma_rad:
         sigma[1] = sigma[2] = angle_sigma_rad
-    result = _run(data, (sigma[0], sigma[1], sigma[2]), formations)
+    if rate_sigma_mps is not None and data.range_rate_mps is None:
+        raise InputError.of("the file has no range_rate_mps", key="rate-sigma-mps")
+    result = _run(data, (sigma[0], sigma[1], sigma[2]), formations, rate_sigma_mps)
     paths = result.pop("paths")
     result = {"detections": str(detections)} | result
     source = truth or (detections if has_truth(detections) else None)
     known = None if source is None else first_scans(read_paths(source, data.time_s), scans)
     if known is not None:
-        result |= _score(known, paths, score_from)
+        result |= _score(known, paths, score_from, data.time_s)
     if beside:
         other, other_paths = _stonesoup(data, sigma, beside_noise)
         if known is not None:
-            other |= _score(known, other_paths, score_from)
+            other |= _score(known, other_paths, score_from, data.time_s)
         other["times_ours"] = other["ms_per_scan"] / result["ms_per_scan"]
         result["stonesoup"] = other
     if out is not None:
@@ -116,7 +122,9 @@ def _stonesoup(data: Any, sigma: list[float], noise_m2ps3: float) -> tuple[dict[
     }, paths
 
 
-def _run(data: Any, sigma: tuple[float, float, float], formations: bool) -> dict[str, Any]:
+def _run(
+    data: Any, sigma: tuple[float, float, float], formations: bool, rate_sigma_mps: float | None
+) -> dict[str, Any]:
     """Feed all scans; tracks by scan, counts, and the median time of a scan."""
     import numpy as np
 
@@ -130,8 +138,11 @@ def _run(data: Any, sigma: tuple[float, float, float], formations: bool) -> dict
     scans, ids, states, spent = [], [], [], []
     for k, time_s in enumerate(data.time_s):
         plots = data.at(k)
+        rates = None if rate_sigma_mps is None else data.rates_at(k)
         began = time.perf_counter()
-        tracks = tracker.scan(float(time_s), plots)
+        tracks = tracker.scan(
+            float(time_s), plots, range_rate_mps=rates, range_rate_sigma_mps=rate_sigma_mps or 1.0
+        )
         spent.append(time.perf_counter() - began)
         scans.append(np.full(len(tracks.id), k))
         ids.append(tracks.id)
@@ -155,7 +166,12 @@ def _run(data: Any, sigma: tuple[float, float, float], formations: bool) -> dict
     }
 
 
-def _score(truth: Any, paths: Any, first: int) -> dict[str, Any]:
-    from openiads.analysis.tracking import Picture, score
+def _score(truth: Any, paths: Any, first: int, times_s: Any) -> dict[str, Any]:
+    """GOSPA, OSPA, identities, and the SIAP measures of all scans."""
+    from openiads.analysis.tracking import Picture, picture_siap, score
 
-    return score(Picture(*truth), Picture(*paths), first_scan=min(first, int(truth.scan[-1])))
+    known, found = Picture(*truth), Picture(*paths)
+    measures = picture_siap(known, found, 5_000.0, times_s)._asdict()
+    result = score(known, found, first_scan=min(first, int(truth.scan[-1])))
+    result["siap"] = {k: v for k, v in measures.items() if k not in ("times_s", "at_times")}
+    return result

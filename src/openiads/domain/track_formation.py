@@ -120,6 +120,7 @@ def _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least):
             j = column[e]
             d2, log_det = shifted_innovation(x, P, row_slot[r], pos_m, cov_m2, j, moment, g)
             evidence += 0.5 * (d2 + log_det) + group[r].offset + tables.log_density[j]
+            evidence += tables.edge[e, 3]
         r = group[r].next
     moment[g, 0], moment[g, 1], moment[g, 2] = keep
     for k in range(6):
@@ -146,12 +147,12 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
         for e in range(start[r], start[r + 1]):
             d2 = edge[e, 0]
             edge[e, 1] = 0.0
-            if d2 > limit:
+            if d2 + 2.0 * (edge[e, 2] - edge[e, 3]) > limit:
                 j = column[e]
                 moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
                 # -ln((1 - w) e^-a + w e^-b) about the smaller of a and b.
                 a = cost[e] - math.log(max(1.0 - w, 1e-12))
-                b = 0.5 * (moved + log_det) + offset + log_density[j] - math.log(w)
+                b = 0.5 * (moved + log_det) + offset + log_density[j] + edge[e, 3] - math.log(w)
                 low = min(a, b)
                 cost[e] = low - math.log(math.exp(low - a) + math.exp(low - b))
                 edge[e, 1] = math.exp(cost[e] - b)

@@ -135,5 +135,6 @@ def _gate_row(
             tables.column[size] = j
             tables.cost[size] = cost
             tables.edge[size, 0] = d2
+            tables.edge[size, 2] = tables.edge[size, 3] = 0.0
             size += 1
     return size

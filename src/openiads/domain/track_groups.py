@@ -321,7 +321,7 @@ def displaced_costs(tables, g, pos_m, cov_m2, gate):
         for e in range(start[r], start[r + 1]):
             j = column[e]
             d2, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
-            cost[e] = 0.5 * (d2 + log_det) + offset + log_density[j]
+            cost[e] = 0.5 * (d2 + log_det) + offset + log_density[j] + tables.edge[e, 3]
             if d2 > gate:
                 cost[e] = FORBIDDEN
         r = group[r].next

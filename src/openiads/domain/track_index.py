@@ -19,7 +19,7 @@ _SPREAD = 4.0
 _FEW = 24
 """Up to so many points share one cell: to compare them all is quicker than to sort them."""
 
-_ROOM_M = 50_000.0
+_ROOM_M = 100_000.0
 """Points in a smaller picture are taken to stand in one of this width (assumed: far wider than a
 formation, which must not count as a crowd of strangers to itself)."""
 

@@ -24,6 +24,7 @@ from openiads.domain.track_formation import (
 from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_groups import group_rows, harmonise
 from openiads.domain.track_initiate import index_settled, inform_velocity, vote_velocities
+from openiads.domain.track_rates import rate_costs, take_rate
 from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
@@ -69,6 +70,8 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
         grouped = _foresee(
             params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, dt_s, level_m2, upright_m2
         )
+    elif tables.rate_m2ps2[0] > 0.0:
+        rate_costs(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2, False)
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
@@ -98,10 +101,14 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
         group[r].weight = 0.0 if is_seed(tables.track, i) else tables.track[i].manoeuvre
         group[r].parent, group[r].members = r, 1
         alone(tables.moment, r, level_m2, upright_m2)
+    if tables.rate_m2ps2[0] > 0.0:
+        rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, True)
     grouped = False
     if params.group_range_m > 0.0:
         if vote_velocities(params, tables, n_rows, pos_m):
             quiet_costs(tables, n_rows, pos_m, cov_m2)
+            if tables.rate_m2ps2[0] > 0.0:
+                rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, True)
         grouped = group_rows(params, tables, n_rows) > 0
     if grouped:
         weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2)
@@ -149,10 +156,13 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
             if e >= 0:
                 n0, _ = position_update(pair_x, pair_P, 0, pos_m, cov_m2, j)
                 n1, _ = position_update(pair_x, pair_P, 1, pos_m, cov_m2, j)
+                take_rate(tables, pair_x, pair_P, 0, j)
+                take_rate(tables, pair_x, pair_P, 1, j)
                 track[i].nis = (1.0 - w) * n0 + w * n1
             merge_pair(x, P, i, pair_x, pair_P, w)
         elif e >= 0:
             track[i].nis, _ = position_update(x, P, i, pos_m, cov_m2, j)
+            take_rate(tables, x, P, i, j)
         if group[group[r].parent].members > 1:
             w = group[r].weight
         track[i].manoeuvre = min(w, 0.999)
@@ -176,6 +186,7 @@ def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
         j = tables.column[e]
         track[i].plot = j
         track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
+        take_rate(tables, tables.x, tables.P, i, j)
         book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])
         tables.plot_slot[j] = i if track[i].status != FREE else -1
 

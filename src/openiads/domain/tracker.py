@@ -116,6 +116,8 @@ class Tracker:
         sensor_axes: ArrayLike | None = None,
         max_range_m: float = _FAR_M,
         sigma: ArrayLike | None = None,
+        range_rate_mps: ArrayLike | None = None,
+        range_rate_sigma_mps: float = 1.0,
     ) -> Tracks:
         """Feed one scan of polar plots and return the confirmed tracks.
 
@@ -123,10 +125,12 @@ class Tracker:
         towards +y, elevation rad, in the axes of the sensor; ``sensor_pos_m`` (3,) and
         ``sensor_axes`` (3, 3), whose columns are the sensor's axes in the common frame; tracks
         beyond ``max_range_m`` of the sensor are not expected to be seen; ``sigma`` of this sensor
-        if it is another than the tracker's.
+        if it is another than the tracker's; ``range_rate_mps`` (n,) of the plots, positive where
+        the range grows, NaN where not measured, with its standard deviation.
         """
         rae = self._plots(detections, 3)
         n = len(rae)
+        self._rates(n, range_rate_mps, range_rate_sigma_mps, sensor_pos_m)
         axes = np.eye(3) if sensor_axes is None else np.asarray(sensor_axes, dtype=np.float64)
         place = np.asarray(sensor_pos_m, dtype=np.float64)
         spread = self.sigma if sigma is None else np.asarray(sigma, dtype=np.float64)
@@ -144,6 +148,7 @@ class Tracker:
         """Feed one scan of Cartesian plots: pos_m (n, 3) and cov_m2 (n, 3, 3) or (3, 3)."""
         places = self._plots(pos_m, 3)
         n = len(places)
+        self.tables.rate_m2ps2[0] = 0.0
         cov = np.broadcast_to(np.asarray(cov_m2, dtype=np.float64), (n, 3, 3))
         self._pos_m[:n] = places
         rows, columns = np.triu_indices(3)
@@ -169,6 +174,20 @@ class Tracker:
         """Tracks and plots lost or left out since the beginning."""
         counts = self.tables.counts
         return Books(*(int(counts[k]) for k in (LIVE, LOSSES, DROPPED, REFUSED, UNGATED)))
+
+    def _rates(self, n: int, rates: ArrayLike | None, sigma_mps: float, place: ArrayLike) -> None:
+        """Hand the range rates of a scan to the tables."""
+        self.tables.rate_m2ps2[0] = 0.0
+        if rates is None or n == 0:
+            return
+        given = np.asarray(rates, dtype=np.float64)
+        if given.shape != (n,) or np.isinf(given).any():
+            raise InputError.of(f"range rates are not {n} numbers, one a plot (or NaN)")
+        if not 0.0 < sigma_mps < math.inf:
+            raise InputError.of(f"{sigma_mps!r} is no error", "above 0", key="range_rate_sigma_mps")
+        self.tables.rate_mps[:n] = given
+        self.tables.rate_m2ps2[0] = sigma_mps**2
+        self.tables.rate_from_m[:] = np.asarray(place, dtype=np.float64)
 
     def _plots(self, value: ArrayLike, columns: int) -> np.ndarray:
         plots = np.asarray(value, dtype=np.float64)

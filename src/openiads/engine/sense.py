@@ -259,6 +259,9 @@ def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
     now_s = s.now[0].time_s
     expected = m.track_params[0].detect_probability
     radius = m.settings[0].earth_radius_m
+    highest = math.sin(eye.elevation_max_rad)
+    # The horizon bounds a beam from below whose lowest elevation is level or less.
+    lowest = math.sin(eye.elevation_min_rad) if eye.elevation_min_rad > 0.0 else -1.0
     for slot in range(tracks.counts[HIGH]):
         row = tracks.track[slot]
         if row.status == FREE:
@@ -273,9 +276,7 @@ def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
         seen = slant < eye.instrumented_range_m and above_horizon(
             slant, eye.height_m, height_m(x, y, z, radius), m.settings[0].effective_radius_m
         )
-        seen = seen and rise <= slant * math.sin(eye.elevation_max_rad)
-        if eye.elevation_min_rad > 0.0:
-            seen = seen and rise >= slant * math.sin(eye.elevation_min_rad)
+        seen = seen and lowest * slant <= rise <= highest * slant
         if eye.sector_rad < 6.28:
             east = axes[0, 0] * dx + axes[1, 0] * dy + axes[2, 0] * dz
             north = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
@@ -349,15 +350,16 @@ def surrogate_look(
 ) -> None:
     """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
 
-    A detection counts towards M of N with the probability ``link_probability``, fitted to the
-    tracker (tests/validation/test_surrogate.py): in the others the plot goes to another track, or
-    begins one. What it leaves out: swaps, false tracks, the error of the estimate.
+    A detection after the first counts towards M of N with the probability ``link_probability``,
+    fitted to the tracker (tests/validation/test_surrogate.py): in the others the plot goes to
+    another track. What it leaves out: swaps, false tracks, the error of the estimate.
     """
     now = s.now[0]
     params = m.track_params[0]
     mine = s.surrogate[threat]
     seen = s.picture[threat]
-    hit = detected and (seen.firm == 1 or u < params.link_probability)
+    alone = seen.firm == 1 or mine.history == 0
+    hit = detected and (alone or u < params.link_probability)
     mine.history = ((mine.history << 1) | (1 if hit else 0)) & ((1 << params.confirm_scans) - 1)
     if seen.firm == 1 and now.time_s - mine.hit_s > params.coast_s:
         lose(s, threat)

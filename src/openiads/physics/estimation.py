@@ -185,6 +185,80 @@ def position_update(x, P, i, z, R, j):
 
 
 @kernel(borrows=True)
+def range_rate_innovation(x, P, i, rate_mps, variance_m2ps2, sensor_pos_m):
+    """Innovation of row ``i`` by a range rate: (y, S, g0 .. g5) with g = P H^T, S = H g + variance.
+
+    h(x) = u . v with u = (p - s)/|p - s|; H = [(v - u (u . v))/|p - s|, u]. Args as
+    `range_rate_update`.
+    """
+    row = P[i]
+    d0, d1 = x[i, 0] - sensor_pos_m[0], x[i, 1] - sensor_pos_m[1]
+    d2 = x[i, 2] - sensor_pos_m[2]
+    far = math.sqrt(d0 * d0 + d1 * d1 + d2 * d2)
+    u0, u1, u2 = d0 / far, d1 / far, d2 / far
+    v0, v1, v2 = x[i, 3], x[i, 4], x[i, 5]
+    radial = u0 * v0 + u1 * v1 + u2 * v2
+    h0, h1, h2 = (v0 - u0 * radial) / far, (v1 - u1 * radial) / far, (v2 - u2 * radial) / far
+    g0 = row[0] * h0 + row[1] * h1 + row[2] * h2 + row[6] * u0 + row[7] * u1 + row[8] * u2
+    g1 = row[1] * h0 + row[3] * h1 + row[4] * h2 + row[9] * u0 + row[10] * u1 + row[11] * u2
+    g2 = row[2] * h0 + row[4] * h1 + row[5] * h2 + row[12] * u0 + row[13] * u1 + row[14] * u2
+    g3 = row[6] * h0 + row[9] * h1 + row[12] * h2 + row[15] * u0 + row[16] * u1 + row[17] * u2
+    g4 = row[7] * h0 + row[10] * h1 + row[13] * h2 + row[16] * u0 + row[18] * u1 + row[19] * u2
+    g5 = row[8] * h0 + row[11] * h1 + row[14] * h2 + row[17] * u0 + row[19] * u1 + row[20] * u2
+    s = h0 * g0 + h1 * g1 + h2 * g2 + u0 * g3 + u1 * g4 + u2 * g5 + variance_m2ps2
+    return rate_mps - radial, s, g0, g1, g2, g3, g4, g5
+
+
+@kernel(borrows=True)
+def range_rate_update(x, P, i, rate_mps, variance_m2ps2, sensor_pos_m):
+    """Extended Kalman update of row ``i`` with a range rate seen from ``sensor_pos_m``.
+
+    x' = x + g y / S, P' = P - g g^T / S, with y, S and g of `range_rate_innovation`; after the
+    update with the position of the same plot, whose error is independent of it. Returns
+    (y^2 / S, ln S).
+
+    Args: x (n, 6), P (n, 21); ``rate_mps`` positive where the range grows; its variance m2/s2;
+    sensor_pos_m (3,), not the place of the target itself.
+    Reference: Bar-Shalom, Li and Kirubarajan 2001, section 10.3.3. Validated by
+    tests/kernels/test_range_rate.py.
+    """
+    y, s, g0, g1, g2, g3, g4, g5 = range_rate_innovation(
+        x, P, i, rate_mps, variance_m2ps2, sensor_pos_m
+    )
+    w = y / s
+    x[i, 0] += g0 * w
+    x[i, 1] += g1 * w
+    x[i, 2] += g2 * w
+    x[i, 3] += g3 * w
+    x[i, 4] += g4 * w
+    x[i, 5] += g5 * w
+    row = P[i]
+    k0, k1, k2, k3, k4, k5 = g0 / s, g1 / s, g2 / s, g3 / s, g4 / s, g5 / s
+    row[0] -= k0 * g0
+    row[1] -= k0 * g1
+    row[2] -= k0 * g2
+    row[3] -= k1 * g1
+    row[4] -= k1 * g2
+    row[5] -= k2 * g2
+    row[6] -= k0 * g3
+    row[7] -= k0 * g4
+    row[8] -= k0 * g5
+    row[9] -= k1 * g3
+    row[10] -= k1 * g4
+    row[11] -= k1 * g5
+    row[12] -= k2 * g3
+    row[13] -= k2 * g4
+    row[14] -= k2 * g5
+    row[15] -= k3 * g3
+    row[16] -= k3 * g4
+    row[17] -= k3 * g5
+    row[18] -= k4 * g4
+    row[19] -= k4 * g5
+    row[20] -= k5 * g5
+    return y * w, math.log(s)
+
+
+@kernel(borrows=True)
 def convert_plot(
     range_m,
     azimuth_rad,

@@ -39,6 +39,13 @@ class Detections(NamedTuple):
         low, high = np.searchsorted(self.scan, [scan, scan + 1])
         return self.rae[low:high]
 
+    def rates_at(self, scan: int) -> np.ndarray | None:
+        """The range rates (m,) of one scan, NaN where a plot has none; None where none has one."""
+        if self.range_rate_mps is None:
+            return None
+        low, high = np.searchsorted(self.scan, [scan, scan + 1])
+        return self.range_rate_mps[low:high]
+
 
 class Paths(NamedTuple):
     """Truth or tracks: ``scan`` (n,) ascending, ``id`` (n,), ``state`` (n, 6) m and m/s."""
