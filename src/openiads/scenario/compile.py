@@ -307,6 +307,7 @@ class _Compiler:
             coast_scans=given.coast_scans,
             speed_sigma_mps=given.speed_spread_mps,
             climb_sigma_mps=given.climb_spread_mps,
+            link_probability=given.link_probability,
             # A radar without false plots has none: what no track expects is then a new target.
             clutter_pm3=0.0,
             **models,

@@ -12,7 +12,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from openiads.declare import Angle, Count, Declared, Length, Number, Speed, Time, declared
+from openiads.declare import (
+    Angle,
+    Count,
+    Declared,
+    Fraction,
+    Length,
+    Number,
+    Speed,
+    Time,
+    declared,
+)
 
 MAX_THREATS = 20_000
 MAX_RADARS = 32
@@ -210,6 +220,12 @@ class Fidelity(Declared):
         gt=0,
     )
     climb_spread_mps: Speed = declared("the same for its vertical speed", 900.0, gt=0)
+    link_probability: Fraction = declared(
+        "at fidelity `engagement`: share of detections that count towards a track's confirmation; "
+        "fitted to the tracker",
+        0.98,
+        gt=0,
+    )
     lock_basket_m: Length = declared(
         "distance within which a fire unit's radar finds the target that a track points to",
         2500.0,
