@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openiads.engine.queue import pop, push
-from openiads.engine.world import NOW, QUEUE
+from openiads.engine.state import NOW, QUEUE
 
 
 def memory(capacity: int):
