@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openiads.campaigns.first_start import compile_engine
+from openiads.campaigns.first_start import first_start
 from openiads.campaigns.outcomes import Outcomes, run_range, summarise
 from openiads.campaigns.statistics import mean_interval
 from openiads.engine.state import Memory, allocate
@@ -104,7 +104,8 @@ def campaign(
         if missing:
             # Compile or load the kernels before the clock starts, and in one thread only: two
             # that compile the same at once both pay in full.
-            compile_engine()
+            with first_start():
+                pass
             run_range(model, allocate(model.tables), seed, missing[0][0], 1)
         began = time.perf_counter()
         chunks = _run_chunks(model, seed, missing, workers or os.cpu_count() or 1)

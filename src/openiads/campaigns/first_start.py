@@ -6,8 +6,10 @@ puts them together.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
+from collections.abc import Iterator
 
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch
@@ -20,17 +22,21 @@ from openiads.kernel import is_warm, jit_disabled
 _OTHER = "from openiads.campaigns.first_start import compile_sensing; compile_sensing()"
 
 
-def compile_engine() -> None:
-    """Compile the engine's parts, where `replicate` has yet to be: half of it in a second process.
+@contextlib.contextmanager
+def first_start() -> Iterator[None]:
+    """Have the engine's parts compiled when the block is left, where that has yet to be done.
 
-    A second process that fails costs time and nothing else: what it did not leave in the cache is
-    compiled here.
+    Sensing is compiled by a second process, which begins at once and works beside the block; what
+    the command does is compiled here, after it. A second process that fails costs time and nothing
+    else: what it did not leave in the cache is compiled with `replicate`.
     """
-    if jit_disabled() or is_warm("replicate"):
+    if jit_disabled() or is_warm("scan"):
+        yield
         return
     quiet = subprocess.DEVNULL
     with subprocess.Popen([sys.executable, "-c", _OTHER], stdout=quiet, stderr=quiet) as other:
         try:
+            yield
             compile_command()
         except BaseException:
             other.terminate()

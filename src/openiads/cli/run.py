@@ -209,9 +209,11 @@ def _run(
     loaded = load(scenario, overrides)
     note_first_start("replicate")
     from openiads.campaigns.execute import campaign, prepare_folder
+    from openiads.campaigns.first_start import first_start
     from openiads.scenario.compile import compile_scenario
 
-    model = compile_scenario(loaded)
+    with first_start():
+        model = compile_scenario(loaded)
     name = re.sub(r"[^\w-]+", "-", loaded.name).strip("-")
     folder = out or Path("runs") / f"{name}-{model.hash[:8]}-seed{seed}"
     text = Path(loaded.document.file).read_text(encoding="utf-8")

@@ -118,12 +118,16 @@ def slack_s(
 ) -> float:  # fmt: skip
     """Time to spare if the round leaves after ``delay_s`` and meets the track ``after_s`` from now.
 
-    -inf where the point is outside the envelope, or the engagement radar would not see it.
+    -inf where the point is outside the envelope or the doctrine's range, or the engagement radar
+    would not see it.
     """
     base = m.units[unit]
     px, py = x + vx * after_s, y + vy * after_s
     pz = z + vz * after_s - 0.5 * gravity * after_s * after_s
     height = height_m(px, py, pz, m.settings[0].earth_radius_m)
+    away2 = (px - base.x) ** 2 + (py - base.y) ** 2 + (pz - base.z) ** 2
+    if away2 > base.commit_range_max_m * base.commit_range_max_m:
+        return -math.inf
     flight = time_of_flight_s(m, base, missile, ballistic, px, py, pz, height)
     if flight == math.inf or not unit_sees(m, base.radar, px, py, pz, height):
         return -math.inf
