@@ -22,6 +22,7 @@ from openiads.engine.world import FIDELITIES
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load
 
+EVIDENCE = {"model": "engagement", "authority": "the loop's own tracker", "kind": "own sweep"}
 PERFECT = (
     "{range_error_floor: 1 m, angle_error_floor: 0.001 deg, range_resolution: 3 m, "
     "beamwidth_azimuth: 0.01 deg, beamwidth_elevation: 0.01 deg, false_plots_per_scan: 0}"

@@ -16,6 +16,8 @@ from scipy.stats import chi2
 
 from openiads.domain.tracker import Tracker
 
+EVIDENCE = {"model": "tracking", "authority": "chi-square bounds, running tracker",
+            "kind": "closed form"}  # fmt: skip
 SIGMA = (50.0, math.radians(0.15), math.radians(0.15))
 DT_S = 5.0
 NOISE_M2PS3 = 0.5

@@ -13,6 +13,11 @@ import pytest
 from openiads.analysis.tracking import Picture, score
 from openiads.domain.tracker import Tracker
 
+EVIDENCE = {
+    "model": "tracking",
+    "authority": "the tracker without range rates",
+    "kind": "own sweep",
+}
 ROOT = Path(__file__).parents[2]
 RATE_SIGMA_MPS = 2.0
 
