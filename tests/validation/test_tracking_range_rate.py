@@ -15,7 +15,7 @@ from openiads.domain.tracker import Tracker
 
 EVIDENCE = {
     "model": "tracking",
-    "authority": "the tracker without range rates",
+    "authority": "tracker without rates",
     "kind": "own sweep",
 }
 ROOT = Path(__file__).parents[2]

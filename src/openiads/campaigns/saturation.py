@@ -18,9 +18,8 @@ from openiads.campaigns.beliefs import beliefs_of
 from openiads.campaigns.execute import campaign
 from openiads.campaigns.outcomes import Outcomes, link_shares
 from openiads.campaigns.statistics import mean_interval, wilson
-from openiads.engine.run import CapacityError
 from openiads.engine.world import Model
-from openiads.faults import InputError
+from openiads.faults import CapacityError, InputError
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import Scenario, load_document
 from openiads.scenario.notional import (

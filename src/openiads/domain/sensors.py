@@ -46,6 +46,14 @@ class Radar(Declared):
     range_resolution_m: Length = declared("size of a range cell", gt=0)
     range_error_floor_m: Length = declared("range error that no signal strength removes", ge=0)
     angle_error_floor_rad: Angle = declared("angle error that no signal strength removes", ge=0)
+    range_bias_m: Length = declared(
+        "spread (one sigma) of a constant range error, drawn anew for each replication", 0.0, ge=0
+    )
+    angle_bias_rad: Angle = declared(
+        "the same for azimuth and for elevation: how well the radar knows north and level",
+        0.0,
+        ge=0,
+    )
     sidelobe_ratio: Number = declared(
         "one-way gain of the side lobes over the peak, as noise jamming meets it "
         "(assumed 30 dB down: an ordinary antenna without side-lobe cancelling)",

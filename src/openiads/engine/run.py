@@ -12,7 +12,7 @@ from openiads.engine.book import leak, write
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
 from openiads.engine.queue import pop, push
-from openiads.engine.sense import scan
+from openiads.engine.sense import draw_biases, scan
 from openiads.engine.state import Memory, allocate
 from openiads.engine.world import (
     DRAW_START,
@@ -155,6 +155,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.post_out = 0
     for radar in range(s.out.shape[0]):
         s.out[radar] = 0
+    draw_biases(m, s)
     now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
     for threat in range(m.threats.shape[0]):

@@ -18,6 +18,7 @@ from openiads.engine.book import (
 from openiads.engine.engage import height_m
 from openiads.engine.state import UNNAMED
 from openiads.engine.world import (
+    DRAW_BIAS,
     DRAW_FALSE_COUNT,
     DRAW_FALSE_PLOT,
     LOG_DETECTED,
@@ -68,6 +69,22 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
             plots.clutter_pm3,
         )
         picture_from_tracks(m, s, plots, tracks)
+
+
+@kernel(inline="always", borrows=True)
+def draw_biases(m: Any, s: Any) -> None:
+    """Draw the constant errors that each radar has in this replication."""
+    now = s.now[0]
+    for radar in range(m.radars.shape[0]):
+        eye = m.radars[radar]
+        n0 = n1 = n2 = 0.0
+        if eye.range_bias_m > 0.0 or eye.angle_bias_rad > 0.0:
+            u0, u1, u2, u3 = draw4(now.seed, now.replication, eye.key, DRAW_BIAS, 0)
+            n0, n1 = gaussian_pair(u0, u1)
+            n2, _ = gaussian_pair(u2, u3)
+        s.bias[radar, 0] = n0 * eye.range_bias_m
+        s.bias[radar, 1] = n1 * eye.angle_bias_rad
+        s.bias[radar, 2] = n2 * eye.angle_bias_rad
 
 
 @kernel(inline="always", borrows=True)
@@ -170,7 +187,10 @@ def plot(
     m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float, snr: float,
     u0: float, u1: float, u2: float, u3: float,
 ) -> None:  # fmt: skip
-    """A plot of a threat: its true place as the radar measures it, with noise from the SNR."""
+    """A plot of a threat: its place as the radar measures it, with its bias and with noise.
+
+    The noise follows the SNR. The tracker knows of the noise, and not of the bias.
+    """
     eye = m.radars[radar]
     azimuth, elevation, range_m = seen_at(m, radar, at, part, m.threats[threat].step_s)
     range_sigma, azimuth_sigma, elevation_sigma = errors(eye, snr)
@@ -178,9 +198,9 @@ def plot(
     n2, _ = gaussian_pair(u3, u0)
     add_plot(
             m, s, plots, radar, threat,
-        range_m + n0 * range_sigma,
-        azimuth + n1 * azimuth_sigma,
-        elevation + n2 * elevation_sigma,
+        range_m + s.bias[radar, 0] + n0 * range_sigma,
+        azimuth + s.bias[radar, 1] + n1 * azimuth_sigma,
+        elevation + s.bias[radar, 2] + n2 * elevation_sigma,
         range_sigma, azimuth_sigma, elevation_sigma,
     )  # fmt: skip
 

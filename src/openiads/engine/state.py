@@ -147,6 +147,7 @@ class State(NamedTuple):
     launchers: Any  # (L,) LAUNCHER_STATE
     units: Any  # (U,) UNIT_STATE
     out: Any  # (R,) i4 outages that each radar suffers now
+    bias: Any  # (R, 3) range (m), azimuth and elevation (rad): constant errors of each radar
     capacity: Any  # (U, M) i4 rounds of each missile that each unit was given
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
@@ -203,6 +204,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         launchers=rec(len(launchers), LAUNCHER_STATE),
         units=rec(units, UNIT_STATE),
         out=np.zeros(len(tables.radars), np.int32),
+        bias=np.zeros((len(tables.radars), 3)),
         capacity=np.zeros((units, missiles), np.int32),
         stock=np.zeros((units, missiles), np.int32),
         queue=rec(events, QUEUE),

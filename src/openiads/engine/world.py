@@ -25,11 +25,11 @@ from openiads.domain.weapons import Missile
 
 # Fates of a threat and links of the kill chain, in the order in which they are passed.
 FLYING, KILLED, LEAKED, PASSED = 0, 1, 2, 3
-"""PASSED: came to its end without being a leaker: a neutral, a decoy, a surface target."""
+"""PASSED: came to its end without being a leaker: a neutral, a decoy, a spent body."""
 
 HOSTILE, NEUTRAL, HARMLESS = 0, 1, 2
 SIDES = ("hostile", "neutral", "harmless")
-"""HARMLESS: shot at as if hostile, but nobody is charged with it: decoys, surface targets."""
+"""HARMLESS: shot at as if hostile, but nobody is charged with it: decoys, spent bodies."""
 
 WEAPONS_HOLD, WEAPONS_TIGHT, WEAPONS_FREE = 0, 1, 2
 WEAPONS = ("hold", "tight", "free")
@@ -115,7 +115,9 @@ EVENTS = (
 ) = range(len(EVENTS))
 
 # Purposes of draws; that of a look is the radar's key, which is larger than any of these.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY = range(6)
+DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY, DRAW_BIAS = (
+    range(7)
+)
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3

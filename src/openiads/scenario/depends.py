@@ -65,6 +65,8 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "beamwidth_elevation": (),
         "range_resolution": (),
         "range_error_floor": (),
+        "range_bias": (),
+        "angle_bias": (),
         "angle_error_floor": (),
         "": (*_VOLUME, *_SEEN),
     },
