@@ -37,7 +37,7 @@ ALL_CATEGORIES = (*CATEGORIES, *BYSTANDERS)
 """Codes of `Threat.category` in the Model, and columns of its kill probabilities."""
 
 BALLISTIC = CATEGORIES.index("ballistic")
-DECOY, NEUTRAL, SURFACE = (ALL_CATEGORIES.index(name) for name in BYSTANDERS)
+DECOY = ALL_CATEGORIES.index("decoy")
 
 
 class Threat(Declared):

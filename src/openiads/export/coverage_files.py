@@ -12,26 +12,12 @@ import numpy as np
 
 from openiads.analysis.coverage import Envelope
 from openiads.engine.world import Model
-from openiads.faults import InputError
+from openiads.export.files import pyplot, write_texts
 from openiads.physics.geodesic import geodesic_direct
 
 _INK = ("#1b4f91", "#a0522d", "#0f5c3a", "#6a3d9a", "#8c1f1f", "#555555")
 _CELLS = 401
 _DASHES = ("-", "--", ":", "-.", (0, (5, 1, 1, 1)), (0, (1, 3)))
-
-
-def _matplotlib() -> Any:
-    """matplotlib with the drawing of files only; InputError where it is not installed."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise InputError.of(
-            "pictures and outlines need matplotlib", "install openiads[analysis], or leave --out"
-        ) from None
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    return plt
 
 
 def outlines(envelope: Envelope) -> list[list[Any]]:
@@ -40,7 +26,7 @@ def outlines(envelope: Envelope) -> list[list[Any]]:
     The polar grid is laid on a square one of `_CELLS` to a side and traced; what lies within a
     cell and a half of the outer edge is put on the refined edge.
     """
-    _matplotlib()
+    pyplot()
     from contourpy import FillType, contour_generator
 
     edge = 1.01 * float(envelope.range_m[-1])
@@ -116,7 +102,7 @@ def geojson(envelopes: list[Envelope], model: Model, lat0_rad: float) -> dict[st
 
 def draw_envelopes(envelopes: list[Envelope], model: Model, path: Path) -> None:
     """One panel for each target: detection envelopes left, engagement envelopes right."""
-    plt = _matplotlib()
+    plt = pyplot()
     targets = list(dict.fromkeys(e.target for e in envelopes))
     figure, panels = plt.subplots(
         len(targets), 2, figsize=(14, 4.6 * len(targets)), squeeze=False, layout="constrained"
@@ -154,7 +140,7 @@ def _panel(panel: Any, envelopes: list[Envelope], model: Model) -> None:
 
 def draw_flyout(rows: list[dict[str, Any]], path: Path) -> None:
     """For each missile the kinematic boundary beside the published box, with the residuals."""
-    plt = _matplotlib()
+    plt = pyplot()
     figure, panels = plt.subplots(
         len(rows), 1, figsize=(8, 3.4 * len(rows)), squeeze=False, layout="constrained"
     )
@@ -185,14 +171,12 @@ def write_coverage(
     envelopes: list[Envelope], summary: dict[str, Any], model: Model, lat0_rad: float, folder: Path
 ) -> list[str]:
     """coverage.json, coverage.geojson, coverage.png and flyout.png in ``folder``; their paths."""
-    _matplotlib()
-    folder.mkdir(parents=True, exist_ok=True)
+    pyplot()
     texts = {
         "coverage.json": json.dumps(summary, indent=1),
         "coverage.geojson": json.dumps(geojson(envelopes, model, lat0_rad)),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text + "\n", encoding="utf-8")
+    write_texts(folder, texts)
     draw_envelopes(envelopes, model, folder / "coverage.png")
     draw_flyout(summary["flyout"], folder / "flyout.png")
     return [str(folder / n) for n in (*texts, "coverage.png", "flyout.png")]

@@ -12,13 +12,13 @@ import numpy as np
 
 from openiads.analysis.footprint import Footprint
 from openiads.engine.world import Model
-from openiads.export.coverage_files import _matplotlib
+from openiads.export.files import pyplot, write_texts
 from openiads.physics.geodesic import geodesic_direct
 
 
 def defended(found: Footprint, shots: int) -> list[list[Any]]:
     """Polygons (outer ring and holes, (n, 2) of map east and north) with at least ``shots``."""
-    _matplotlib()
+    pyplot()
     from contourpy import FillType, contour_generator
 
     inside = (found.shots >= shots).astype(float)
@@ -77,7 +77,7 @@ def geojson(found: Footprint, model: Model, lat0_rad: float) -> dict[str, Any]:
 
 def draw_footprint(found: Footprint, model: Model, path: Path) -> None:
     """Left the shots beside the whole claimed circle, right the first intercept's height."""
-    plt = _matplotlib()
+    plt = pyplot()
     figure, panels = plt.subplots(1, 2, figsize=(14, 6.4), layout="constrained")
     shots = found.shots
     first = np.array([a.first_m / 1e3 for a in found.aims]).reshape(shots.shape)
@@ -134,13 +134,11 @@ def write_footprint(
     found: Footprint, summary: dict[str, Any], model: Model, lat0_rad: float, folder: Path
 ) -> list[str]:
     """footprint.json, footprint.geojson and footprint.png in ``folder``; their paths."""
-    _matplotlib()
-    folder.mkdir(parents=True, exist_ok=True)
+    pyplot()
     texts = {
         "footprint.json": json.dumps(summary, indent=1),
         "footprint.geojson": json.dumps(geojson(found, model, lat0_rad)),
     }
-    for name, text in texts.items():
-        (folder / name).write_text(text + "\n", encoding="utf-8")
+    write_texts(folder, texts)
     draw_footprint(found, model, folder / "footprint.png")
     return [str(folder / name) for name in (*texts, "footprint.png")]
