@@ -68,3 +68,13 @@ def test_rows_of_rounds_that_stayed_on_their_rails_are_used_again() -> None:
     given = (compiled.tables.launchers["rounds"] * (1 + compiled.tables.launchers["reloads"])).sum()
     assert state.now[0].n_shots <= given
     assert int(state.stock.sum()) == int(compiled.tables.launchers["rounds"].sum())
+
+
+def test_any_integer_is_a_seed() -> None:
+    compiled = model(raid__waves__all__time_jitter="15 s")
+
+    def started(seed: int) -> list[float]:
+        return run_memory(compiled, seed, 0, 0).state.threats.started_s.tolist()
+
+    assert started(2**63) == started(-(2**63)) != started(7)
+    assert started(2**64 + 7) == started(7)

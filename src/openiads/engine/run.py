@@ -195,6 +195,11 @@ def reset_rounds(m: Any, s: Any) -> None:
         s.capacity[row.unit, row.missile] += row.rounds
 
 
+def seed_word(seed: int) -> Any:
+    """A seed as the 64 bits that Philox takes: any integer, modulo 2^64."""
+    return np.uint64(seed % 2**64)
+
+
 def replicate_many(
     m: Any, w: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
     shots: Any,
@@ -208,7 +213,7 @@ def replicate_many(
     s = w.state
     now = s.now[0]
     for k in range(count):
-        replicate(m, w, seed, first + k, 0)
+        replicate(m, w, seed_word(seed), first + k, 0)
         if now.overflow != 0:
             return first + k
         last = s.threats.ended_s.max() if len(s.threats) else 0.0
@@ -235,7 +240,7 @@ def check(memory: Memory, replication: int) -> None:
 def run_memory(model: Model, seed: int, replication: int, log_level: int = 1) -> Memory:
     """Run one replication; the memory's state holds its books and its Log."""
     memory = allocate(model.tables, log_level)
-    replicate(recarrays(model.tables), memory, seed, replication, log_level)
+    replicate(recarrays(model.tables), memory, seed_word(seed), replication, log_level)
     check(memory, replication)
     return memory
 
