@@ -50,6 +50,16 @@ class Books(NamedTuple):
     ungated: int
 
 
+class Sensors(NamedTuple):
+    """Radars of a network: ``pos_m`` (S, 3), ``axes`` (S, 3, 3), columns the radar's axes in the
+    common frame, ``sigma`` (S, 3) range m and angles rad, ``range_m`` (S,) how far they see."""
+
+    pos_m: np.ndarray
+    axes: np.ndarray
+    sigma: np.ndarray
+    range_m: np.ndarray
+
+
 @kernel(borrows=True)
 def _convert(n, rae, sigma, sensor_pos_m, sensor_axes, pos_m, cov_m2):
     for j in range(n):
