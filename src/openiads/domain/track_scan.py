@@ -25,6 +25,7 @@ from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_groups import group_rows, harmonise
 from openiads.domain.track_initiate import index_settled, inform_velocity, vote_velocities
 from openiads.domain.track_rates import rate_costs, take_rate
+from openiads.domain.track_share import own_plots, share_plots
 from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
@@ -77,10 +78,15 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     )
     for j in range(n_plots):
         tables.plot_slot[j] = -1
+    served = n_plots
+    if tables.resolution[0] > 0.0:
+        served = share_plots(params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, lively)
     if lively:
         _settle(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
     else:
         _settle_quiet(params, tables, n_rows, plot_pos_m, plot_cov_m2)
+    if served > n_plots:
+        own_plots(tables, n_rows, n_plots)
     if grouped:
         for g in range(n_rows):
             if tables.row[g].parent == g and tables.row[g].members > 2:

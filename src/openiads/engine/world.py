@@ -118,6 +118,7 @@ EVENTS = (
 DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY, DRAW_BIAS = (
     range(7)
 )
+DRAW_SEARCH, DRAW_STRENGTH = 32, 33
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -132,8 +133,13 @@ SETTINGS = np.dtype(
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
         ("jammers", "i4"),
+        ("handover", "i1"),
+        ("search_dwell_s", "f8"),
+        ("search_time_s", "f8"),
+        ("search_sigma", "f8"),
     ]
 )
+HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
 
 THREATS = np.dtype(
