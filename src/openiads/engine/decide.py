@@ -71,7 +71,9 @@ def cycle(m: Any, s: Any, first: int, last: int) -> None:
                 continue
         elif seen.engaged != 0 or now_s < seen.consider_s:
             continue
-        if free or seen.blocked <= WINDOW:
+        if not free and seen.blocked > WINDOW:
+            book_refusal(m, s, seen.threat, seen.blocked, now_s)
+        else:
             seen.score = score(m, s, slot, now_s)
             s.ranked[count] = slot
             count += 1
@@ -251,6 +253,8 @@ def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int) -> No
         order_volley(m, s, slot, best_unit, best_missile, best_spare, best_met)
         return
     seen.blocked = max(seen.blocked, blocked)
+    if soonest == math.inf:
+        book_refusal(m, s, seen.threat, blocked, now_s)
     if soonest == math.inf and seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
         mine = s.threats[seen.threat]
         if blocked > mine.blocked:
@@ -259,6 +263,18 @@ def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int) -> No
     wait = period if blocked > WINDOW else PATIENCE * period
     # A course changes: look again when half of the time to the window has gone.
     seen.consider_s = now_s + max(period, min(wait if soonest == math.inf else 0.5 * soonest, 60.0))
+
+
+@kernel(inline="always", borrows=True)
+def book_refusal(m: Any, s: Any, threat: int, blocked: int, now_s: float) -> None:
+    """Book what keeps another volley from a threat that was missed, while there is time for one."""
+    if threat < 0 or blocked <= WINDOW:
+        return
+    mine = s.threats[threat]
+    in_time = now_s <= mine.started_s + m.threats[threat].last_chance_s
+    if mine.shots > 0 and in_time and blocked > mine.again:
+        mine.again = blocked
+        write(s.now[0], s.log, LOG_REFUSED, threat, -1, -1, blocked, 0.0)
 
 
 @kernel(inline="always", borrows=True)

@@ -223,6 +223,7 @@ def launch(m: Any, s: Any, shot: int) -> None:
     s.now[0].rounds_fired += 1
     if target >= 0:
         s.threats[target].shots += 1
+        s.threats[target].again = 0
     write(s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, mine.serial, flight)
     if held:
         s.picture[slot].fruitless = 0

@@ -28,6 +28,7 @@ THREAT_STATE = np.dtype(
         ("assessed", "i8"),
         ("named", "i8"),
         ("looks", "i4"),
+        ("again", "i1"),
     ]
 )
 UNNAMED, CALLED_HOSTILE, CALLED_NEUTRAL = 0, 1, 2
