@@ -114,7 +114,10 @@ def test_ten_ballistic() -> None:
     assert 2 < leakers(ten) < 8
     assert leakers(twenty) > 2 * leakers(ten)
     assert leakers(small) > 1.4 * leakers(ten)
-    assert share(small, "detection", "track") > 0.5
+    assert share(small, "detection", "track", "identification", "window") > 0.6
+    air = "{type: 77n6-n, with: {divert: 0 g}}"
+    steers = run("ten-ballistic", defence__fire_units__ballistic__launchers__0__missile=air)
+    assert leakers(steers) > 1.15 * leakers(ten)
     assert slow["interceptors"]["mean"] == 0
     assert leakers(slow) == 10
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from openiads.scenario.load import Scenario
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+COUNTERFACTUAL = "counterfactual.json"
+"""What `why --counterfactual` leaves in a run folder for the report."""
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
@@ -40,6 +44,8 @@ def report(
 ) -> int:
     """Write the report of a run: one HTML file that needs no network.
 
+    What `openiads why RUN --counterfactual` found stands in it, once that was run.
+
     Example: openiads report runs/default-1a2b3c4d-seed7 --replication 17
     """
     from openiads.campaigns.execute import open_run
@@ -52,7 +58,8 @@ def report(
         raise InputError.of(f"no folder {path.parent}", "make it first", file=str(path))
     summary = {**summarise(book.model, book.outcomes), **held_beliefs(run)}
     log = _replay(book, replication)
-    write_report(book.model, book.outcomes, summary, log, path, book.config)
+    changes = _held_counterfactual(book)
+    write_report(book.model, book.outcomes, summary, log, path, book.config, changes)
     if json:
         emit_json({"report": str(path), "replication": replication})
     else:
@@ -85,7 +92,8 @@ def why(
     """For leakers, the first broken link of the kill chain, and what would have mended it.
 
     With --counterfactual the scenario is changed in one thing at a time, cheapest first, and
-    replayed with the same draws, until each leaker is stopped.
+    replayed with the same draws, until each leaker is stopped. The findings stay in the run folder,
+    and `openiads report` draws them.
 
     Example: openiads why runs/default-1a2b3c4d-seed7 --replication 17 --counterfactual
     """
@@ -127,6 +135,7 @@ def _counterfactual(
 ) -> dict[str, Any]:
     """The changes that stop the leakers of one replication, or of the first of a run."""
     from openiads.analysis.counterfactual import counterfactuals, leakers_of
+    from openiads.export.files import write_texts
     from openiads.scenario.load import find, load_document, shipped
     from openiads.scenario.reader import read_yaml
 
@@ -153,9 +162,19 @@ def _counterfactual(
             sys.stderr.flush()
 
     found = counterfactuals(make, book.model, seed, leakers, told).row()
+    found["replication"] = replication
     if sys.stderr.isatty():
         note("")
+    write_texts(book.folder, {COUNTERFACTUAL: dumps(found, indent=1)})
     return found
+
+
+def _held_counterfactual(book: Run) -> dict[str, Any] | None:
+    """What `why --counterfactual` last found of the run and left in its folder."""
+    try:
+        return dict(loads((book.folder / COUNTERFACTUAL).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
 
 
 def _print_counterfactual(found: dict[str, Any], each: bool) -> None:
@@ -172,7 +191,7 @@ def _print_counterfactual(found: dict[str, Any], each: bool) -> None:
                 say(f"      --set '{key}={value}'")
         return
     for row in found["by_change"]:
-        say(f"  {100 * row['share']:5.1f} %  {row['words']}")
+        say(f"  {_share(row)}  {row['words']}")
 
 
 def _replay(book: Run, replication: int) -> Log:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openiads.declare import Count, Declared, Fraction, Length, Speed, Time, declared
+from openiads.declare import Acceleration, Count, Declared, Fraction, Length, Speed, Time, declared
 
 
 class Missile(Declared):
@@ -24,6 +24,9 @@ class Missile(Declared):
     kill_probability_cruise: Fraction = declared("… against subsonic cruise missiles")
     kill_probability_supersonic: Fraction = declared("… against supersonic cruise missiles")
     kill_probability_ballistic: Fraction = declared("… against ballistic missiles")
+    divert_mps2: Acceleration = declared(
+        "lateral acceleration that needs no air (thrusters); 0: it steers with air alone", 0.0, ge=0
+    )
 
 
 class Launcher(Declared):
