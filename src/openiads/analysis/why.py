@@ -30,9 +30,10 @@ LINK_MEANING: dict[str, str] = {
     "guidance channel was taken.",
     "magazine": "A round, or after a miss another one, could have met it, but the unit had none "
     "left to spend.",
-    "miss": "Rounds were fired at it, none killed it, and no want of a channel or round kept "
+    "miss": "Rounds were fired at it, none killed it, and no want of a channel, round or operator kept "
     "another back.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
+    "operator": "A round, or after a miss another one, could have met it, but every operator was busy.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
 
@@ -115,7 +116,7 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "wave": names["waves"][chain.wave],
                 "asset": names["assets"][int(model.tables.threats["asset"][chain.threat])],
                 "link": chain.link,
-                "chain": _times(chain),
+                "chain": _times(model, chain),
                 "what": what,
                 "mend": mend,
             }
@@ -123,18 +124,34 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
     return stories
 
 
-def _times(chain: Chain) -> dict[str, Any]:
+def _with(model: Model, by: tuple[int, int]) -> dict[str, str | None]:
+    """Unit and missile by name; None where the Log does not say."""
+    unit, missile = by
+    names = model.names
+    return {
+        "unit": names["units"][unit] if unit >= 0 else None,
+        "missile": names["missiles"][missile] if missile >= 0 else None,
+    }
+
+
+def _times(model: Model, chain: Chain) -> dict[str, Any]:
     return {
         "started_s": _finite(chain.started_s),
         "see": {"in_sight_s": _finite(chain.sight_s), "detected_s": _finite(chain.detected_s)},
         "track": {"tracked_s": _finite(chain.tracked_s), "lost_s": chain.lost},
         "decide": {
             "identified_s": _finite(chain.identified_s),
-            "refused": [{"time_s": t, "link": link} for t, link in chain.refusals],
+            "refused": [
+                {"time_s": t, "link": link, **_with(model, by)}
+                for (t, link), by in zip(chain.refusals, chain.refused_by, strict=True)
+            ],
             "ordered_s": chain.orders,
+            "ordered_with": [_with(model, by) for by in chain.ordered_with],
+            "orders_lost_s": chain.orders_lost,
         },
         "engage": {
             "launched_s": [shot.launched_s for shot in chain.shots],
+            "launched_with": [_with(model, (s.unit, s.missile)) for s in chain.shots],
             "met_s": [shot.met_s for shot in chain.shots],
             "aborted": [{"time_s": t, "link": link} for t, link in chain.aborts],
             "verdicts": [{"time_s": t, "called_killed": dead} for t, dead in chain.verdicts],
@@ -271,8 +288,9 @@ def _channel(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     where = " or ".join(names[b.unit] for b in full)
     return (
         (
-            f"{_missed(chain)}At {clock(time_s)} a round could have met it, but the channels were "
-            f"taken ({loads})."
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'channel')}, "
+            f"but the channels were taken ({loads})."
         ),
         f"One more guidance channel at unit {where} at t = {time_s:.0f} s.",
     )
@@ -286,8 +304,9 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     least = min(states, key=lambda b: b.left)
     return (
         (
-            f"{_missed(chain)}At {clock(time_s)} a round could have met it, but those that could "
-            "were spent "
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'magazine')}, but "
+            "those that could were spent "
             f"(rounds of all kinds: {loads})."
         ),
         (
@@ -295,6 +314,16 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
             f"{clock(chain.last_chance_s)}."
         ),
     )
+
+
+def _asked(model: Model, chain: Chain, link: str) -> str:
+    """Which unit and missile refused, as a person says it: " (48n6e3 of south)"; or nothing."""
+    told_s = _refused(chain, link)
+    for (time_s, why_not), by in zip(chain.refusals, chain.refused_by, strict=True):
+        named = _with(model, by)
+        if (time_s, why_not) == (told_s, link) and named["unit"] and named["missile"]:
+            return f" ({named['missile']} of {named['unit']})"
+    return ""
 
 
 def _refused(chain: Chain, link: str) -> float:
@@ -359,6 +388,20 @@ def _assessment(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     )
 
 
+def _operator(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
+    time_s = _refused(chain, "operator")
+    post = model.tables.settings[0]
+    return (
+        (
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'operator')}, "
+            f"but all {int(post['operators'])} operators were deciding on other targets, "
+            f"{span(float(post['decision_time_s']))} each."
+        ),
+        "One more operator, or a shorter time to decide on a target.",
+    )
+
+
 _STORIES = {
     "horizon": _horizon,
     "detection": _detection,
@@ -369,5 +412,6 @@ _STORIES = {
     "magazine": _magazine,
     "miss": _miss,
     "assessment": _assessment,
+    "operator": _operator,
 }
 assert set(_STORIES) == set(LINK_MEANING) == set(LINKS[1:])

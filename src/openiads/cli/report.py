@@ -79,6 +79,10 @@ def why(
     most: Annotated[
         int, typer.Option("--leakers", help="Leakers of the run to look at, without --replication.")
     ] = 100,
+    assignment: Annotated[
+        bool,
+        typer.Option("--assignment", help="What the best assignment would have been worth."),
+    ] = False,
     scenario: Annotated[
         Path | None,
         typer.Option("--scenario", help="The file that was run, where it lies by its catalogue."),
@@ -97,12 +101,18 @@ def why(
     from openiads.analysis.why import why_replication
     from openiads.campaigns.execute import open_run
 
+    if assignment and replication is None:
+        raise InputError.of("--assignment needs a replication", "add --replication K")
     book = open_run(run)
     found = shares_of(book.model, book.outcomes)
     if replication is not None:
         log = _replay(book, replication)
         found["replication"] = replication
         found["stories"] = why_replication(book.model, log)
+        if assignment:
+            from openiads.analysis.assignment_worth import assignment_worth
+
+            found["assignment"] = assignment_worth(log).row()
     if counterfactual:
         if most < 1:
             raise InputError.of(f"--leakers {most}: nobody to look at", "give at least 1")
@@ -113,6 +123,8 @@ def why(
         _print_shares(found)
     else:
         _print_stories(found)
+        if assignment:
+            _print_assignment(found["assignment"])
     if counterfactual and not json:
         _print_counterfactual(found["counterfactual"], replication is not None)
     return 0
@@ -223,3 +235,36 @@ def _print_stories(found: dict[str, Any]) -> None:
         say(f"{story['threat']} ({story['class']}, at {story['asset']}): {story['link']}")
         say(f"    {story['what']}")
         say(f"    mend: {story['mend']}")
+
+
+WORST_CYCLES = 5
+"""Cycles that the terminal shows; the JSON holds all."""
+
+
+def _print_assignment(found: dict[str, Any]) -> None:
+    """What the decision cycles left of the threat value, and the least that they could have."""
+    say()
+    say(f"assignment: {found['cycles']} decision cycles ordered something; threat value (asset "
+        "value per second to go) that they left")  # fmt: skip
+    for words, key in (("as it was done", "left_done"), ("at best", "left_best")):
+        say(f"  {words:<15} {found[key]:.4g} of {found['value']:.4g} /s"
+            f"  ({100 * found[key] / (found['value'] or 1.0):.1f} %)")  # fmt: skip
+    say(f"  a better assignment was there in {found['cycles_with_better']} cycles, worth "
+        f"{found['worth']:.4g} /s; {'proven' if found['proven'] else 'not proven'} best by "
+        f"{found['solver']}")  # fmt: skip
+    if found["cycles_left_out"]:
+        say(f"  {found['cycles_left_out']} cycles were too large to keep and are not counted")
+    worst = sorted(found["each"], key=lambda c: -c["worth"])[:WORST_CYCLES]
+    for cycle in worst:
+        if not cycle["differs"]:
+            continue
+        say(f"  at {cycle['time_s']:.0f} s, {cycle['tracks']} tracks: left "
+            f"{cycle['left_done']:.4g}, at best {cycle['left_best']:.4g} /s")  # fmt: skip
+        for one in cycle["differs"]:
+            say(f"      {one['threat']}: {_shot(one['done'])}; better {_shot(one['best'])}")
+
+
+def _shot(taken: dict[str, Any] | None) -> str:
+    if taken is None:
+        return "nothing"
+    return f"{taken['missile']} of {taken['unit']} ({taken['kill_probability']:.2f})"

@@ -35,3 +35,6 @@ class Launcher(Declared):
     missiles_per_launcher: Count = declared("tubes on the launcher", ge=1, le=64)
     launch_interval_s: Time = declared("least time between two launches of one launcher", ge=0)
     reload_time_s: Time = declared("time to refill an empty launcher", gt=0)
+    setup_time_s: Time = declared(
+        "from the scenario's start until the launcher stands and can shoot", 0.0, ge=0
+    )

@@ -43,7 +43,20 @@ def write(
     line.unit = unit
     line.serial = serial
     line.value = value
+    line.missile = -1
     now.n_log = at + 1
+
+
+@kernel(borrows=True)
+def write_round(
+    now: Any, log: Any, kind: int, threat: int, track: int, unit: int, serial: int, value: float,
+    missile: int,
+) -> None:  # fmt: skip
+    """Append a line that is about a kind of missile."""
+    at = now.n_log
+    write(now, log, kind, threat, track, unit, serial, value)
+    if now.n_log > at:
+        log[at].missile = missile
 
 
 @kernel(inline="always", borrows=True)

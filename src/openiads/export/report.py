@@ -32,7 +32,7 @@ PACKAGES = ("openiads", "numpy", "numba", "scipy", "pyarrow")
 PHASES = {
     "see": ("horizon", "detection"),
     "track": ("track",),
-    "decide": ("identification", "window", "channel", "magazine"),
+    "decide": ("identification", "window", "channel", "magazine", "operator"),
     "engage": ("miss", "assessment"),
 }
 

@@ -103,6 +103,7 @@ class _Compiler:
         missiles, fly = self.flyouts.tables()
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
+        settings["layers"] = len(set(units["layer"].tolist())) - 1
         pd, snr = self._looks(radars, axes, flights, grid)
         tables = Tables(
             settings=settings,
@@ -181,8 +182,13 @@ class _Compiler:
         for index, (name, unit) in enumerate(defence.fire_units.items()):
             row = units[index]
             fill_row(row, self.part(Doctrine, "doctrine", unit.doctrine))
-            if math.isnan(row["decision_window_s"]):
-                row["decision_window_s"] = math.inf
+            for bound in ("decision_window_s", "hold_fire_range_m", "hold_fire_time_s",
+                          "commit_altitude_max_m"):  # fmt: skip
+                if math.isnan(row[bound]):
+                    row[bound] = math.inf
+            if math.isnan(row["layer_release_m"]):
+                row["layer_release_m"] = 0.0
+            row["layer"] = unit.layer
             row["height_m"] = self._stands(unit)
             row["x"], row["y"], row["z"] = self._place(unit.at, float(row["height_m"]))
             row["radar"] = len(self.radars)
@@ -195,7 +201,7 @@ class _Compiler:
                 rounds = battery.rounds or launcher.missiles_per_launcher
                 rows += [
                     (index, which, rounds, battery.reloads, launcher.launch_interval_s,
-                     launcher.reload_time_s)
+                     launcher.reload_time_s, launcher.setup_time_s)
                 ] * battery.count  # fmt: skip
             row["n_launchers"] = len(rows) - row["first_launcher"]
         return units, np.array(rows, LAUNCHERS)

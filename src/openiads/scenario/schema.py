@@ -123,6 +123,12 @@ class FireUnit(Declared):
     radar: UseName = declared("engagement radar: guides, and stands where the unit stands")
     doctrine: UseName = declared("firing rule")
     launchers: list[Battery] = Field(min_length=1, description="its launchers, kind by kind")
+    layer: Count = declared(
+        "larger is further out: a unit holds fire while one of an outer layer can shoot",
+        0,
+        ge=0,
+        le=16,
+    )
 
 
 class Rule(Declared):
