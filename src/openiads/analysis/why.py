@@ -110,7 +110,7 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "threat": chain.name,
                 "class": names["classes"][chain.threat],
                 "wave": names["waves"][chain.wave],
-                "asset": names["assets"][int(model.tables.threats["asset"][chain.threat])],
+                "asset": names["sites"][int(model.tables.threats["site"][chain.threat])],
                 "link": chain.link,
                 "chain": _times(chain),
                 "what": what,

@@ -24,6 +24,12 @@ class Missile(Declared):
     kill_probability_cruise: Fraction = declared("… against subsonic cruise missiles")
     kill_probability_supersonic: Fraction = declared("… against supersonic cruise missiles")
     kill_probability_ballistic: Fraction = declared("… against ballistic missiles")
+    surface_range_max_m: Length = declared(
+        "reach against ships and ground targets; 0: not fired at them", 0.0, ge=0
+    )
+    kill_probability_surface: Fraction = declared(
+        "… against ships and ground targets (assumed: an even chance)", 0.5
+    )
 
 
 class Launcher(Declared):

@@ -113,10 +113,15 @@ NOW = np.dtype(
         ("false_tracks", "i4"),
         ("log_level", "i1"),
         ("n_log", "i8"),
+        ("rounds_lost", "i4"),
     ]
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
-UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
+UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
+EMISSION = np.dtype([("silent", "i1"), ("lost", "i1"), ("since_s", "f8")])
+"""Of a radar: whether it is silent by doctrine, since when, and whether it has been destroyed."""
+WATCH = np.dtype([("id", "i4"), ("glides", "i1"), ("time_s", "f8"), ("climb_mps", "f8")])
+"""Of a track: its climb at an earlier time, and whether it fell since then less than freely."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -152,6 +157,9 @@ class State(NamedTuple):
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
+    lost_s: Any  # (k,) when each site was destroyed; inf while it stands
+    emission: Any  # (R,) EMISSION
+    watch: Any  # (slots,) WATCH
 
 
 class Plots(NamedTuple):
@@ -187,7 +195,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
     # Rows of rounds that stayed on their rails are used again, so this many cannot be exceeded.
     rounds = int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 1
     units, missiles = len(tables.units), len(tables.missiles)
-    events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
+    events = 3 * n + 3 * rounds + 5 * len(tables.radars) + len(launchers) + 64
 
     def rec(count: int, dtype: np.dtype[Any]) -> Any:
         return np.zeros(count, dtype).view(np.recarray)
@@ -209,6 +217,9 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         stock=np.zeros((units, missiles), np.int32),
         queue=rec(events, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
+        lost_s=np.full(len(tables.sites), np.inf),
+        emission=rec(len(tables.radars), EMISSION),
+        watch=rec(slots, WATCH),
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
