@@ -30,10 +30,11 @@ LINK_MEANING: dict[str, str] = {
     "guidance channel was taken.",
     "magazine": "A round, or after a miss another one, could have met it, but the unit had none "
     "left to spend.",
-    "miss": "Rounds were fired at it, none killed it, and no want of a channel, round or operator kept "
-    "another back.",
+    "miss": "Rounds were fired at it, none killed it, and no want of a channel, round or operator "
+    "kept another back.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
-    "operator": "A round, or after a miss another one, could have met it, but every operator was busy.",
+    "operator": "A round, or after a miss another one, could have met it, but every operator was "
+    "busy.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
 
@@ -114,7 +115,7 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "threat": chain.name,
                 "class": names["classes"][chain.threat],
                 "wave": names["waves"][chain.wave],
-                "asset": names["assets"][int(model.tables.threats["asset"][chain.threat])],
+                "asset": names["sites"][int(model.tables.threats["site"][chain.threat])],
                 "link": chain.link,
                 "chain": _times(model, chain),
                 "what": what,
