@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from openiads.domain.tracks import (
     REFUSED,
     UNGATED,
     covariance_matrix,
+    model_mask,
     track_params,
     tracks_allocate,
     tracks_expect,
@@ -66,6 +68,9 @@ class Tracker:
     ``capacity`` the most tracks held at once, tentative ones included (policy when full: the
     least likely tentative track gives way, counted in ``books``); ``formations=False`` leaves out
     manoeuvres and formations (plain nearly-constant-velocity filters, several times faster);
+    ``models`` lets each track be followed by several interacting models, any of "cv" (constant
+    velocity), "ct" (coordinated turn), "ca" (constant acceleration) and "ballistic" (gravity and
+    drag, in a frame whose z is up);
     further keywords are those of `openiads.domain.tracks.track_params`.
 
     >>> tracker = Tracker(sigma=(50.0, 0.0026, 0.0026))
@@ -82,6 +87,7 @@ class Tracker:
         capacity: int = 4_000,
         plots: int = 4_000,
         formations: bool = True,
+        models: Sequence[str] = (),
         **parameters: float,
     ) -> None:
         faults = []
@@ -94,10 +100,11 @@ class Tracker:
         if faults:
             raise InputError(faults)
         if not formations:
-            parameters = {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0} | parameters
-        self.params = track_params(**parameters)
+            calm = {} if models else {"manoeuvre_rate_ps": 0.0}
+            parameters = calm | {"group_range_m": 0.0} | parameters
+        self.params = track_params(**parameters | {"models": model_mask(models)})
         self.sigma = np.array(sigma, dtype=np.float64)
-        self.tables = tracks_allocate(capacity, plots)
+        self.tables = tracks_allocate(capacity, plots, models=int(self.params.models))
         self.time_s = -math.inf
         self._pos_m = np.zeros((plots, 3))
         self._cov_m2 = np.zeros((plots, 6))
@@ -168,6 +175,15 @@ class Tracker:
             table.misses[rows].copy(),
             table.plot[rows].copy(),
         )
+
+    def model_probabilities(self) -> np.ndarray:
+        """Probabilities (n, r) of the models of each of `tracks`, in the order of
+        `openiads.domain.tracks.MODEL_NAMES`; (n, 0) where the tracker has none."""
+        table = self.tables.track
+        rows = np.flatnonzero(
+            (table.status == CONFIRMED) & (table.misses <= self.params.report_misses)
+        )
+        return self.tables.models.mu[rows] if self.params.models else np.zeros((len(rows), 0))
 
     @property
     def books(self) -> Books:
