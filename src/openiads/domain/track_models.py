@@ -18,6 +18,7 @@ from openiads.domain.tracks import FREE, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import cv_predict
 from openiads.physics.interacting import (
+    LEAST_PROBABILITY,
     combine_models,
     displace_state,
     enter_model,
@@ -32,37 +33,70 @@ from openiads.physics.interacting import (
 )
 from openiads.physics.motion_models import (
     BALLISTIC,
-    CA,
     CT,
     CV,
     model_predict,
     model_states,
 )
 
-_SHARE_CV = 0.85
-_SHARE_OTHER = 0.05
-"""How new tracks, and tracks that leave a model, are shared among the (other) models (assumed: a
-target in straight flight is the rule; half a minute of plots outweighs it)."""
+_BALLISTIC = 0.05
+"""Share of ballistic flight among new tracks, and among targets that end a manoeuvre (a burn-out)
+(assumed: half a minute of plots outweighs it)."""
+
+LONE, MEMBER = 1, 2
+"""Values of ``live``: the rows hold, of a lone target or of a member of a formation."""
 
 _SLOW_MPS = 50.0
 """Below it a turn rate is as uncertain as at it (acceleration over speed has no meaning there)."""
 
 
 @kernel(borrows=True)
+def _is_lasting(kind):
+    """Whether targets stay with a model until something happens; the others are manoeuvres."""
+    return kind == CV or kind == BALLISTIC
+
+
+@kernel(borrows=True)
+def _share(kind):
+    """Weight of a model among its like: lasting ones, or manoeuvres."""
+    return _BALLISTIC if kind == BALLISTIC else 1.0 - _BALLISTIC
+
+
+@kernel(borrows=True)
 def set_transition(params, models, dt_s):
-    """Transition probabilities over ``dt_s``: exp(-T / sojourn) to stay, else by shares."""
-    count = models.kind.size
+    """Transition probabilities over ``dt_s``, of lone targets and of members of a formation.
+
+    A model is left after its sojourn, exp(-T / sojourn): the lasting ones for a manoeuvre, a
+    manoeuvre for a lasting one (or, where the set has none of the other sort, for any). A member
+    does not manoeuvre alone: it keeps a lasting model, and a manoeuvre ends at once.
+    """
+    kinds, table = models.kind, models.transition
+    count = kinds.size
+    manoeuvres = 0
     for i in range(count):
-        lasting = models.kind[i] == CV or models.kind[i] == BALLISTIC
+        manoeuvres += 0 if _is_lasting(kinds[i]) else 1
+    mixed = 0 < manoeuvres < count
+    for i in range(count):
+        lasting = _is_lasting(kinds[i])
         rate_ps = params.manoeuvre_rate_ps if lasting else 1.0 / params.manoeuvre_s
         stay = math.exp(-dt_s * rate_ps) if count > 1 else 1.0
         total = 0.0
         for j in range(count):
-            if j != i:
-                total += _SHARE_CV if models.kind[j] == CV else _SHARE_OTHER
+            if j != i and not (mixed and lasting == _is_lasting(kinds[j])):
+                total += _share(kinds[j])
         for j in range(count):
-            share = _SHARE_CV if models.kind[j] == CV else _SHARE_OTHER
-            models.transition[i, j] = stay if i == j else (1.0 - stay) * share / total
+            share = 0.0
+            if j != i and not (mixed and lasting == _is_lasting(kinds[j])):
+                share = _share(kinds[j]) / total
+            table[0, i, j] = stay if i == j else (1.0 - stay) * share
+            table[1, i, j] = table[0, i, j]
+            if mixed:
+                table[1, i, j] = (1.0 if i == j else 0.0) if lasting else share
+    for i in range(count):
+        for j in range(count):
+            # No forecast vanishes, however sure the rest is.
+            for s in range(2):
+                table[s, i, j] = max(table[s, i, j], LEAST_PROBABILITY)
 
 
 @kernel(borrows=True)
@@ -83,7 +117,10 @@ def set_entry(params, models, x, i):
 
 @kernel(borrows=True)
 def start_models(params, tables, i):
-    """Begin the rows of slot ``i`` at its summary."""
+    """Begin the rows of slot ``i`` at its summary.
+
+    A manoeuvre is as probable as it is at any moment: how often one begins times how long it lasts.
+    """
     models = tables.models
     set_entry(params, models, tables.x, i)
     total = 0.0
@@ -91,11 +128,13 @@ def start_models(params, tables, i):
         kind = models.kind[k]
         enter_model(kind, models.x[i, k], models.P[i, k], tables.x[i], tables.P[i],
                     models.entry_mean[k], models.entry_var[k])  # fmt: skip
-        models.mu[i, k] = _SHARE_CV if kind == CV else _SHARE_OTHER
+        models.mu[i, k] = _share(kind)
+        if not _is_lasting(kind):
+            models.mu[i, k] *= params.manoeuvre_rate_ps * params.manoeuvre_s
         total += models.mu[i, k]
     for k in range(models.kind.size):
         models.mu[i, k] /= total
-    models.live[i] = 1
+    models.live[i] = LONE
 
 
 @kernel(borrows=True)
@@ -129,13 +168,13 @@ def predict_models(params, tables, time_s):
 def predict_track(params, tables, i, dt_s):
     """One cycle of mixing and prediction of slot ``i``, and its new summary.
 
-    ``models.transition`` must be that of ``dt_s``.
+    ``models.transition`` must be that of ``dt_s`` (`set_transition`).
     """
     models = tables.models
     count = models.kind.size
     set_entry(params, models, tables.x, i)
     mix_models(
-        models.kind, models.x[i], models.P[i], models.mu[i], models.transition,
+        models.kind, models.x[i], models.P[i], models.mu[i], models.transition[models.live[i] - 1],
         models.entry_mean, models.entry_var, models.mixed_x, models.mixed_P, models.work[0],
     )  # fmt: skip
     for k in range(count):
@@ -228,6 +267,8 @@ def settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2):
             _coast(params, tables, r, i, dt_s, w)
         if group[group[r].parent].members > 1:
             w = group[r].weight
+        if models.live[i]:
+            models.live[i] = MEMBER if group[group[r].parent].members > 1 else LONE
         track[i].manoeuvre = min(w, 0.999)
         if e < 0:
             book_miss(params, track, tables.counts, i)

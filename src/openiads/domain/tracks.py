@@ -105,9 +105,10 @@ _DEFAULTS: dict[str, float] = {
     # tracker; 30.2, 30.9 and 32.3 s with 1.0, 0.98 and 0.95. Tested at another seed by
     # tests/validation/test_surrogate.py.
     "link_probability": 0.98,
-    # One plot in 100 has ten times the errors of the others (section "Outliers" of
-    # docs/models/tracking.md).
-    "outlier_probability": 0.01,
+    # Of a surveillance radar's plots at most 0.05 % may be jumps, more than 700 m or 1 deg off, ten
+    # times the allowed random errors of 70 m and more than ten times 0.08 deg (EUROCONTROL
+    # Standard for Radar Surveillance, SUR.ET1.ST01.1000-STD-01-01, 1997, positional accuracy).
+    "outlier_probability": 5.0e-4,
     "outlier_scale": 10.0,
     # Interacting models; 0: none (see `model_mask`).
     "models": 0,
@@ -170,7 +171,7 @@ ModelTables = namedtuple(
 )
 ModelTables.__doc__ = """Rows of the interacting models of each track; ``kind`` is empty without any.
 
-``kind`` (r,); ``live`` (capacity,), whether the rows of a slot hold; ``x`` (capacity, r, 9) and
+``kind`` (r,); ``live`` (capacity,), whether the rows of a slot hold (1: lone, 2: member); ``x`` (capacity, r, 9) and
 ``P`` (capacity, r, 9, 9) as in `openiads.physics.motion_models`; ``mu`` (capacity, r), mode
 probabilities. The rest is workspace."""
 
@@ -285,8 +286,8 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0, models: int = 0) 
     """Empty tables for ``capacity`` tracks and ``plots`` plots a scan.
 
     ``models`` is the parameter of that name (`model_mask`); with it each track has a row for each
-    of its motion models. ``edges`` is the room for track-plot pairs inside the gates of one scan (default: 16 a track
-    and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
+    of its motion models. ``edges`` is the room for track-plot pairs inside the gates of one scan
+    (default: 16 a track and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
     """
     edges = edges or 16 * (capacity + plots)
     most = max(capacity, plots)
@@ -346,7 +347,7 @@ def _model_tables(capacity: int, mask: int) -> ModelTables:
         x=np.zeros((rows, r, 9)),
         P=np.zeros((rows, r, 9, 9)),
         mu=np.zeros((rows, r)),
-        transition=np.zeros((r, r)),
+        transition=np.zeros((2, r, r)),
         entry_mean=np.zeros((r, 3)),
         entry_var=np.zeros((r, 3)),
         mixed_x=np.zeros((r, 9)),
