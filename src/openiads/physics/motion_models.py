@@ -66,11 +66,12 @@ def turn(x, dt_s):
 
 
 @kernel(borrows=True)
-def ballistic_slope(px, py, pz, vx, vy, vz, drag_area_m2pkg, earth_radius_m):
+def ballistic_slope(px, py, pz, vx, vy, vz, drag_area_m2pkg, earth_radius_m, most_ps):
     """Acceleration (3) of a body under gravity and drag, m/s2.
 
     a = -mu r / |r|^3 - rho(h) |v| v Cd A / (2 m), with r from the centre of a sphere that the
     frame's z = 0 touches at its origin (``earth_radius_m`` 0: flat, -g0 e_z), and exponential air.
+    Drag is bounded by ``most_ps`` times the velocity, 1/s, beyond which a step would not be stable.
     The Earth's turning is left out (2 w v: 0.3 m/s2 at 2 km/s, for the process noise).
     Reference: Li and Jilkov 2001, part II, eq. 11.
     """
@@ -86,7 +87,7 @@ def ballistic_slope(px, py, pz, vx, vy, vz, drag_area_m2pkg, earth_radius_m):
     if height < 20.0 * _AIR_SCALE_M:
         density = _AIR_KGM3 * math.exp(-max(height, 0.0) / _AIR_SCALE_M)
         speed = math.sqrt(vx * vx + vy * vy + vz * vz)
-        k = 0.5 * density * speed * drag_area_m2pkg
+        k = min(0.5 * density * speed * drag_area_m2pkg, most_ps)
         ax -= k * vx
         ay -= k * vy
         az -= k * vz
@@ -99,17 +100,17 @@ def fall(x, dt_s, earth_radius_m):
     drag = math.exp(-min(max(x[6], 0.0), 15.0))
     steps = max(1, math.ceil(abs(dt_s) / _STEP_S))
     h = dt_s / steps
-    e = earth_radius_m
+    e, m = earth_radius_m, 1.0 / abs(h) if h != 0.0 else 0.0
     for _ in range(steps):
         px, py, pz, vx, vy, vz = x[0], x[1], x[2], x[3], x[4], x[5]
-        a0, a1, a2 = ballistic_slope(px, py, pz, vx, vy, vz, drag, e)
+        a0, a1, a2 = ballistic_slope(px, py, pz, vx, vy, vz, drag, e, m)
         f = 0.5 * h
         ux, uy, uz = vx + f * a0, vy + f * a1, vz + f * a2
-        b0, b1, b2 = ballistic_slope(px + f * vx, py + f * vy, pz + f * vz, ux, uy, uz, drag, e)
+        b0, b1, b2 = ballistic_slope(px + f * vx, py + f * vy, pz + f * vz, ux, uy, uz, drag, e, m)
         wx, wy, wz = vx + f * b0, vy + f * b1, vz + f * b2
-        c0, c1, c2 = ballistic_slope(px + f * ux, py + f * uy, pz + f * uz, wx, wy, wz, drag, e)
+        c0, c1, c2 = ballistic_slope(px + f * ux, py + f * uy, pz + f * uz, wx, wy, wz, drag, e, m)
         sx, sy, sz = vx + h * c0, vy + h * c1, vz + h * c2
-        d0, d1, d2 = ballistic_slope(px + h * wx, py + h * wy, pz + h * wz, sx, sy, sz, drag, e)
+        d0, d1, d2 = ballistic_slope(px + h * wx, py + h * wy, pz + h * wz, sx, sy, sz, drag, e, m)
         x[0] += h * (vx + 2.0 * (ux + wx) + sx) / 6.0
         x[1] += h * (vy + 2.0 * (uy + wy) + sy) / 6.0
         x[2] += h * (vz + 2.0 * (uz + wz) + sz) / 6.0
