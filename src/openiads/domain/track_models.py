@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import book_hit, book_miss
+from openiads.domain.track_book import book_hit, book_miss, is_seed, two_point
 from openiads.domain.track_formation import NEGLIGIBLE, STRAY_FROM
 from openiads.domain.track_groups import FORBIDDEN
+from openiads.domain.track_rates import take_rate
 from openiads.domain.tracks import FREE, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import cv_predict
@@ -53,7 +54,7 @@ _SLOW_MPS = 50.0
 @kernel(borrows=True)
 def _is_lasting(kind):
     """Whether targets stay with a model until something happens; the others are manoeuvres."""
-    return kind == CV or kind == BALLISTIC
+    return kind in (CV, BALLISTIC)
 
 
 @kernel(borrows=True)
@@ -258,11 +259,16 @@ def settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2):
         i, e = tables.row_slot[r], tables.space.row_edge[r]
         w = group[r].weight
         if e >= 0:
-            if not models.live[i]:
-                start_models(params, tables, i)
             j = tables.column[e]
             track[i].nis = tables.edge[e, 0]
-            w = update_track(params, tables, r, i, j, dt_s, pos_m, cov_m2)
+            if params.two_point > 0 and is_seed(track, i):
+                two_point(params, track, tables.x, tables.P, i, j, pos_m, cov_m2)
+                take_rate(tables, tables.x, tables.P, i, j)
+                start_models(params, tables, i)
+            else:
+                if not models.live[i]:
+                    start_models(params, tables, i)
+                w = update_track(params, tables, r, i, j, dt_s, pos_m, cov_m2)
         elif models.live[i] and w >= NEGLIGIBLE:
             _coast(params, tables, r, i, dt_s, w)
         if group[group[r].parent].members > 1:

@@ -13,7 +13,14 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import book_hit, book_miss, initiate, is_seed, take_slot
+from openiads.domain.track_book import (
+    book_hit,
+    book_miss,
+    initiate,
+    is_seed,
+    take_slot,
+    two_point,
+)
 from openiads.domain.track_formation import (
     NEGLIGIBLE,
     alone,
@@ -165,7 +172,10 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
         j = tables.column[e] if e >= 0 else -1
         w = tables.edge[e, 1] if e >= 0 else group[r].weight
         stray = tables.edge[e, 4] if e >= 0 else 0.0
-        if stray >= NEGLIGIBLE:
+        if e >= 0 and params.two_point > 0 and is_seed(track, i):
+            two_point(params, track, x, P, i, j, pos_m, cov_m2)
+            take_rate(tables, x, P, i, j)
+        elif stray >= NEGLIGIBLE:
             track[i].nis = take_doubtful(
                 params, tables, r, i, j, dt_s, stray, w, level, upright, pos_m, cov_m2
             )
@@ -208,7 +218,10 @@ def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
             continue
         j = tables.column[e]
         track[i].plot = j
-        track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
+        if params.two_point > 0 and is_seed(track, i):
+            two_point(params, track, tables.x, tables.P, i, j, pos_m, cov_m2)
+        else:
+            track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
         take_rate(tables, tables.x, tables.P, i, j)
         book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])
         tables.plot_slot[j] = i if track[i].status != FREE else -1

@@ -24,7 +24,7 @@ from openiads.domain.tracks import (
     tracks_expect,
     tracks_reset,
 )
-from openiads.faults import Fault, InputError
+from openiads.faults import Fault, InputError, nearest
 from openiads.kernel import kernel
 from openiads.physics.estimation import convert_plot
 
@@ -70,7 +70,9 @@ class Tracker:
     manoeuvres and formations (plain nearly-constant-velocity filters, several times faster);
     ``models`` lets each track be followed by several interacting models, any of "cv" (constant
     velocity), "ct" (coordinated turn), "ca" (constant acceleration) and "ballistic" (gravity and
-    drag, in a frame whose z is up);
+    drag, in a frame whose z is up); ``confirm`` "m-of-n" or "llr" (Wald's sequential test on the
+    log-likelihood ratio, at ``false_track_probability`` and ``missed_track_probability``);
+    ``initiate`` "one-point" (with a prior of the velocity) or "two-point" (from two plots alone);
     further keywords are those of `openiads.domain.tracks.track_params`.
 
     >>> tracker = Tracker(sigma=(50.0, 0.0026, 0.0026))
@@ -88,6 +90,8 @@ class Tracker:
         plots: int = 4_000,
         formations: bool = True,
         models: Sequence[str] = (),
+        confirm: str = "m-of-n",
+        initiate: str = "one-point",
         **parameters: float,
     ) -> None:
         faults = []
@@ -97,12 +101,23 @@ class Tracker:
             faults.append(Fault("angles of 1 rad or more", "give sigmas in radians", key="sigma"))
         if capacity < 1 or plots < 1:
             faults.append(Fault("must be 1 or more", key="capacity" if capacity < 1 else "plots"))
+        for key, value, choices in (
+            ("confirm", confirm, ("m-of-n", "llr")),
+            ("initiate", initiate, ("one-point", "two-point")),
+        ):
+            if value not in choices:
+                faults.append(Fault(f"{value!r} is not one", nearest(value, choices), key=key))
         if faults:
             raise InputError(faults)
         if not formations:
             calm = {} if models else {"manoeuvre_rate_ps": 0.0}
             parameters = calm | {"group_range_m": 0.0} | parameters
-        self.params = track_params(**parameters | {"models": model_mask(models)})
+        self.params = track_params(
+            **parameters,
+            models=model_mask(models),
+            confirm_ratio=confirm == "llr",
+            two_point=initiate == "two-point",
+        )
         self.sigma = np.array(sigma, dtype=np.float64)
         self.tables = tracks_allocate(capacity, plots, models=int(self.params.models))
         self.time_s = -math.inf

@@ -169,11 +169,11 @@ ModelTables = namedtuple(
     "ModelTables",
     "kind live x P mu transition entry_mean entry_var mixed_x mixed_P trial_x trial_P work",
 )
-ModelTables.__doc__ = """Rows of the interacting models of each track; ``kind`` is empty without any.
+ModelTables.__doc__ = """Rows of the interacting models of each track; ``kind`` is empty if none.
 
-``kind`` (r,); ``live`` (capacity,), whether the rows of a slot hold (1: lone, 2: member); ``x`` (capacity, r, 9) and
-``P`` (capacity, r, 9, 9) as in `openiads.physics.motion_models`; ``mu`` (capacity, r), mode
-probabilities. The rest is workspace."""
+``kind`` (r,); ``live`` (capacity,), whether the rows of a slot hold (1: lone, 2: member); ``x``
+(capacity, r, 9) and ``P`` (capacity, r, 9, 9) as in `openiads.physics.motion_models`; ``mu``
+(capacity, r), mode probabilities. The rest is workspace."""
 
 POINT = np.dtype(
     [
@@ -277,6 +277,11 @@ def track_params(**values: float) -> np.record:
     params = row[0]
     if not 1 <= params.confirm_hits <= params.confirm_scans <= 60:
         faults.append(Fault("must be 1 <= confirm_hits <= confirm_scans <= 60", key="confirm_hits"))
+    risks = (params.false_track_probability, params.missed_track_probability)
+    if not (min(risks) > 0.0 and sum(risks) < 1.0):
+        faults.append(Fault("needs two risks above 0, together below 1", key="confirm_ratio"))
+    if params.models and not (params.ballistic_kgm2 > 0.0 and params.manoeuvre_s > 0.0):
+        faults.append(Fault("models need ballistic_kgm2 and manoeuvre_s above 0", key="models"))
     if faults:
         raise InputError(faults)
     return params
