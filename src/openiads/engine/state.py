@@ -291,4 +291,6 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         clutter_pm3=np.zeros(plots),
         threat=np.zeros(plots, np.int32),
     )
-    return Memory(state, scan, tracks_allocate(slots, plots))
+    return Memory(
+        state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
+    )

@@ -13,7 +13,7 @@ from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
 from openiads.domain.threats import ALL_CATEGORIES
-from openiads.domain.tracks import TRACK_PARAMS, track_params
+from openiads.domain.tracks import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
 from openiads.engine.run import recarrays
@@ -311,7 +311,9 @@ class _Compiler:
     def _track_params(self) -> Any:
         given = self.file.tracking
         table = np.zeros(1, TRACK_PARAMS)
-        models = {} if given.formations else {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0}
+        models = {} if given.formations else {"group_range_m": 0.0}
+        if not (given.formations or given.models):
+            models["manoeuvre_rate_ps"] = 0.0
         table[0] = track_params(
             noise_m2ps3=given.process_noise,
             confirm_hits=given.confirm_hits,
@@ -323,6 +325,8 @@ class _Compiler:
             link_probability=given.link_probability,
             # A radar without false plots has none: what no track expects is then a new target.
             clutter_pm3=0.0,
+            models=model_mask(given.models),
+            earth_radius_m=self.radius_m,
             **models,
         )
         return table

@@ -236,6 +236,12 @@ class Fidelity(Declared):
         default=False,
         description="models of manoeuvres and of formations in the tracker, as in openiads track",
     )
+    models: list[Literal["cv", "ct", "ca", "ballistic"]] = Field(
+        default_factory=list,
+        description="interacting motion models of each track: constant velocity, coordinated turn, "
+        "constant acceleration, ballistic with drag; none: one filter of constant velocity. With "
+        "models process_noise is that of undisturbed flight (0.5 m2/s3)",
+    )
     confirm_hits: Count = declared("hits that confirm a track (M)", 3, ge=1, le=16)
     confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
     coast_s: Time = declared("time without a plot after which a track is dropped", 45.0, gt=0)
