@@ -45,8 +45,28 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
     battery = (
         f"[{{{rack[1:-1]}, count: {racks}, missile: {dart}, rounds: {rounds}, reloads: {reloads}}}]"
     )
+    share_name = st.sampled_from([0.0, 0.5, 1.0])
+    wave = [
+        f"speed_cruise: {draw(st.sampled_from([200, 500]))} m/s",
+        f"lethality: {draw(share_name)}",
+        f"homes_on: {draw(st.sampled_from(['place', 'emitter']))}",
+        f"silent_share: {draw(share_name)}",
+    ]
+    blinks = draw(
+        st.sampled_from(
+            [
+                {},
+                {"silent_below": "60 s", "silent_for": "20 s", "emitting_decoys": 1},
+                {"rhythm_on": "13 s", "rhythm_off": "7 s"},
+            ]
+        )
+    )
     changes = {
         "fidelity": "engagement",
+        "raid__waves__all__aim": draw(
+            st.sampled_from(["centre", "unit", "[unit, eye]", "[centre, unit, command-post, eye]"])
+        ),
+        "raid__waves__all__with": "{" + ", ".join(wave) + "}",
         "raid__waves__all__count": str(draw(st.integers(1, 12))),
         "raid__waves__all__time_spread": f"{draw(st.integers(0, 240))} s",
         "raid__waves__all__time_jitter": f"{draw(st.integers(0, 30))} s",
@@ -58,11 +78,13 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
             assessment_delay=f"{draw(st.integers(0, 30))} s",
             miss_called_kill=draw(share),
             kill_called_miss=draw(share),
-        ),
+        )[:-1]
+        + ", at: [1 km, 2 km]}",
         "defence__fire_units__unit__radar": use(
             "perfect-guidance",
             simultaneous_engagements=channels,
             missiles_guided_simultaneously=guided,
+            **blinks,
         ),
         "defence__fire_units__unit__doctrine": use(
             "rule",
@@ -78,7 +100,7 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
 
 
 def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
-    """Fired, still loaded, in refills and on their way into a launcher: all that was given."""
+    """Fired, lost with a unit, loaded, in refills and on their way in: all that was given."""
     table, state = compiled.tables.launchers, memory.state
     now = state.now[0]
     given_ = int((table["rounds"] * (1 + table["reloads"])).sum())
@@ -86,7 +108,7 @@ def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
     refilling = sum(int(table["rounds"][e.subject]) for e in waiting if e.kind == EV_RELOAD)
     loaded = int(state.launchers.rounds.sum())
     refills = int((state.launchers.reloads * table["rounds"]).sum())
-    assert now.rounds_fired + loaded + refills + refilling == given_
+    assert now.rounds_fired + now.rounds_lost + loaded + refills + refilling == given_
     assert (state.launchers.rounds >= 0).all() and (state.launchers.reloads >= 0).all()
     assert int(state.stock.sum()) == loaded
     shots = state.shots[: now.n_shots]
@@ -156,6 +178,34 @@ def fates_are_single(compiled: Model, memory: Memory, records: Any, kinds: Any) 
     assert kills == killed
 
 
+def no_dead_radar_guides(compiled: Model, records: Any, kinds: Any) -> None:
+    """While its radar is silent or destroyed a unit launches nothing, and nothing is hit for it."""
+    silent: set[int] = set()
+    dead: set[int] = set()
+    for line, kind in zip(records, kinds, strict=True):
+        number = int(line["unit"])
+        if kind in ("silent", "radiates"):
+            assert (number in silent) == (kind == "radiates")
+            assert number not in dead
+            silent ^= {number}
+        elif kind == "out-of-order" and number >= 0:
+            dead.add(number)
+        elif kind == "launch" or (kind == "intercept" and line["value"] == SHOT_KILL):
+            assert int(compiled.tables.units["radar"][number]) not in silent | dead
+
+
+def sites_are_lost_once(memory: Memory, records: Any, kinds: Any) -> None:
+    """What is lost was struck by a leaker that was aimed at it, once."""
+    lost = [int(line["serial"]) for line, kind in zip(records, kinds, strict=True)
+            if kind == "struck" and line["value"] == 1.0]  # fmt: skip
+    assert len(lost) == len(set(lost))
+    assert sorted(lost) == np.flatnonzero(np.isfinite(memory.state.lost_s)).tolist()
+    struck = [int(line["threat"]) for line, kind in zip(records, kinds, strict=True)
+              if kind == "struck"]  # fmt: skip
+    assert (memory.state.threats.fate[struck] == LEAKED).all()
+    assert len(struck) == len(set(struck))
+
+
 def links_come_in_order(compiled: Model, memory: Memory, records: Any, kinds: Any) -> None:
     """In sight, detected, tracked, identified, ordered, launched: none before the one before."""
     threats = memory.state.threats
@@ -198,5 +248,7 @@ def test_what_every_replication_conserves(case, seed: int, replication: int):
     channels_are_kept(records, kinds, limits)
     fates_are_single(compiled, memory, records, kinds)
     links_come_in_order(compiled, memory, records, kinds)
+    no_dead_radar_guides(compiled, records, kinds)
+    sites_are_lost_once(memory, records, kinds)
     assert (memory.state.units.channels == 0).all()
     assert (memory.state.units.guided == 0).all()

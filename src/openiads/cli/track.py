@@ -34,6 +34,10 @@ def track(
     registration: Annotated[
         str, typer.Option(help="constant errors of the radars: off, online, or first (two passes)")
     ] = "off",
+    models: Annotated[
+        str, typer.Option(help="interacting models, any of cv,ct,ca,ballistic; none: one filter")
+    ] = "",
+    confirm: Annotated[str, typer.Option(help="m-of-n, or llr: Wald's test")] = "m-of-n",
     beside: Annotated[
         str | None, typer.Option("--with", help="run another tracker too: stonesoup")
     ] = None,
@@ -86,6 +90,7 @@ def track(
         sigma[1] = sigma[2] = angle_sigma_rad
     if rate_sigma_mps is not None and data.range_rate_mps is None:
         raise InputError.of("the file has no range_rate_mps", key="rate-sigma-mps")
+    options = {"formations": formations, "models": _names(models), "confirm": confirm}
     if data.sensors is None:
         if data.sensor is not None and len(set(data.sensor.tolist())) > 1:
             note("several radars, and the file does not say where they stand: taken as one place")
@@ -94,10 +99,10 @@ def track(
                 "one radar has nothing to be fused or registered with", "leave it out",
                 key="fusion" if fusion != "plots" else "registration",
             )  # fmt: skip
-        result = track_one(data, (sigma[0], sigma[1], sigma[2]), formations, rate_sigma_mps)
+        result = track_one(data, (sigma[0], sigma[1], sigma[2]), options, rate_sigma_mps)
     else:
         errors = (range_sigma_m, angle_sigma_rad)
-        result = track_network(data, fusion, registration, errors, formations, rate_sigma_mps)
+        result = track_network(data, fusion, registration, errors, options, rate_sigma_mps)
     paths = result.pop("paths")
     result = {"detections": str(detections)} | result
     source = truth or (detections if has_truth(detections) else None)
@@ -119,6 +124,11 @@ def track(
     rows = result.pop("stonesoup", {})
     for key, value in result.items():
         say(f"{key:24s} {_text(value):44s} {_text(rows.get(key, ''))}".rstrip())
+
+
+def _names(text: str) -> list[str]:
+    """The names in a list with commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _text(value: Any) -> str:

@@ -57,12 +57,15 @@ class _Rows:
 def track_one(
     data: Detections,
     sigma: tuple[float, float, float],
-    formations: bool = True,
+    options: dict[str, Any] | None = None,
     rate_sigma_mps: float | None = None,
 ) -> dict[str, Any]:
-    """Feed all scans of one radar; counts, median time of a scan, and tracks under ``paths``."""
+    """Feed all scans of one radar; counts, median time of a scan, and tracks under ``paths``.
+
+    ``options`` are keywords of `Tracker`.
+    """
     most = max(int(np.bincount(data.scan).max(initial=1)), 64)
-    tracker = Tracker(sigma, capacity=8 * most, plots=most, formations=formations)
+    tracker = Tracker(sigma, capacity=8 * most, plots=most, **(options or {}))
     tracker.scan(0.0, np.zeros((0, 3)))
     tracker.reset()
     rows = _Rows()
@@ -84,13 +87,14 @@ def track_network(
     fusion: str = "plots",
     registration: str = "off",
     errors: tuple[float | None, float | None] = (None, None),
-    formations: bool = True,
+    options: dict[str, Any] | None = None,
     rate_sigma_mps: float | None = None,
 ) -> dict[str, Any]:
     """Feed all looks of several radars; as `track_one`, and the biases that were found.
 
     ``fusion`` "plots" or "tracks"; ``registration`` "off", "online" or "first"; ``errors``, range
-    (m) and angle (rad), override those of the file. Raises InputError for anything else.
+    (m) and angle (rad), override those of the file; ``options``, keywords of `Tracker`. Raises
+    InputError for anything else.
     """
     if registration not in REGISTRATIONS:
         raise InputError.of(f"no registration {registration!r}", ", ".join(REGISTRATIONS))
@@ -98,7 +102,7 @@ def track_network(
     radars = _with_errors(data.sensors.sensors, errors)
     looks = data.looks()
     most = max(max((len(rows) for _, _, rows in looks), default=1), 64)
-    room: dict[str, Any] = {"capacity": 8 * most, "plots": most, "formations": formations}
+    room: dict[str, Any] = {"capacity": 8 * most, "plots": most, **(options or {})}
     bias = None
     if registration == "first":
         bias, found = _first_pass(data, radars, looks, room)

@@ -239,6 +239,7 @@ def _serve(tables, q, n, edge, pos_m, cov_m2, lively):
             tables.cost[edge] = -math.log(max(_merged(tables, r, q), 1e-9))
             track[i].shared += 1
         tables.edge[edge, 1] = tables.row[r].weight if lively else 0.0
+        tables.edge[edge, 2] = tables.edge[edge, 3] = tables.edge[edge, 4] = 0.0
         pos_m[n, 0] = pos_m[j, 0] + x[i, 0] - m0
         pos_m[n, 1] = pos_m[j, 1] + x[i, 1] - m1
         pos_m[n, 2] = pos_m[j, 2] + x[i, 2] - m2

@@ -46,10 +46,20 @@ LINKS = (
     "magazine",
     "miss",
     "assessment",
+    "operator",
 )
-HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSESSMENT = range(
-    1, 10
-)
+(
+    HORIZON,
+    DETECTION,
+    TRACK,
+    IDENTIFICATION,
+    WINDOW,
+    CHANNEL,
+    MAGAZINE,
+    MISS,
+    ASSESSMENT,
+    OPERATOR,
+) = range(1, 11)
 
 # Kinds of event in the queue; where two fall on one instant the smaller number goes first.
 (
@@ -62,7 +72,9 @@ HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSE
     EV_SCAN,
     EV_LAUNCH,
     EV_DECIDE,
-) = range(9)
+    EV_NOTICE,
+    EV_EMIT,
+) = range(11)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -88,6 +100,10 @@ EVENTS = (
     "named-neutral",
     "out-of-order",
     "restored",
+    "order-lost",
+    "struck",
+    "silent",
+    "radiates",
 )
 (
     LOG_START,
@@ -112,12 +128,24 @@ EVENTS = (
     LOG_NEUTRAL,
     LOG_OUT,
     LOG_RESTORED,
+    LOG_ORDER_LOST,
+    LOG_STRUCK,
+    LOG_SILENT,
+    LOG_EMITS,
 ) = range(len(EVENTS))
 
 # Purposes of draws; that of a look is the radar's key, which is larger than any of these.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY, DRAW_BIAS = (
-    range(7)
-)
+(
+    DRAW_START,
+    DRAW_KILL,
+    DRAW_ASSESS,
+    DRAW_FALSE_COUNT,
+    DRAW_FALSE_PLOT,
+    DRAW_IDENTIFY,
+    DRAW_BIAS,
+    DRAW_LINK,
+) = range(8)
+DRAW_STRIKE = 16
 DRAW_SEARCH, DRAW_STRENGTH = 32, 33
 
 # Ends of a shot.
@@ -137,6 +165,8 @@ SETTINGS = np.dtype(
         ("search_dwell_s", "f8"),
         ("search_time_s", "f8"),
         ("search_sigma", "f8"),
+        ("layers", "i4"),
+        ("blinkers", "i4"),
     ]
 )
 HANDOVERS = ("basket", "search")
@@ -148,7 +178,6 @@ THREATS = np.dtype(
         ("side", "i1"),
         ("category", "i1"),
         ("wave", "i4"),
-        ("asset", "i4"),
         ("start_s", "f8"),
         ("jitter_s", "f8"),
         ("life_s", "f8"),
@@ -159,6 +188,11 @@ THREATS = np.dtype(
         ("last_chance_s", "f8"),
         ("swerling", "i1"),
         ("jamming_m2", "f8"),
+        ("site", "i4"),
+        ("parent", "i4"),
+        ("lethality", "f8"),
+        ("homing_s", "f8"),
+        ("silent_share", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -185,6 +219,7 @@ UNITS = dtype_of(
     ("height_m", "f8"),
     ("first_launcher", "i4"),
     ("n_launchers", "i4"),
+    ("layer", "i4"),
 )
 LAUNCHERS = np.dtype(
     [
@@ -194,6 +229,7 @@ LAUNCHERS = np.dtype(
         ("reloads", "i4"),
         ("launch_interval_s", "f8"),
         ("reload_time_s", "f8"),
+        ("setup_time_s", "f8"),
     ]
 )
 MISSILES = dtype_of(Missile, ("top_s", "f8"))
@@ -209,6 +245,10 @@ RULES = np.dtype(
 )
 OUTAGES = np.dtype([("radar", "i4"), ("begin_s", "f8"), ("end_s", "f8")])
 """What fails, and when: ``radar`` is its row, -1 the command post."""
+SITE_KINDS = ("asset", "radar", "command-post")
+SITE_ASSET, SITE_RADAR, SITE_POST = range(len(SITE_KINDS))
+SITES = np.dtype([("kind", "i1"), ("index", "i4")])
+"""What can be aimed at: ``index`` is the row of the asset or radar; a fire unit is its radar."""
 
 
 class Tables(NamedTuple):
@@ -235,6 +275,7 @@ class Tables(NamedTuple):
     look_pd: Any  # (R, G) f4; negative: not in sight
     look_snr: Any  # (R, G) f4 power ratio
     track_params: Any  # (1,) TRACK_PARAMS of domain.tracks
+    sites: Any  # (k,) SITES
 
 
 def blank_tables() -> Tables:
@@ -242,7 +283,7 @@ def blank_tables() -> Tables:
     rows = {
         "settings": SETTINGS, "threats": THREATS, "assets": ASSETS, "radars": RADARS,
         "units": UNITS, "launchers": LAUNCHERS, "missiles": MISSILES, "rules": RULES,
-        "outages": OUTAGES, "track_params": TRACK_PARAMS,
+        "outages": OUTAGES, "track_params": TRACK_PARAMS, "sites": SITES,
     }  # fmt: skip
     shapes = {
         "radar_pos_m": (1, 3), "radar_axes": (1, 3, 3), "kill_probability": (1, 8),
@@ -264,7 +305,7 @@ class Model:
 
     tables: Tables
     names: dict[str, list[str]]
-    """names of threats, waves, classes, radars, units, missiles and assets, in table order."""
+    """names of threats, waves, classes, radars, units, missiles, assets, sites, in table order."""
     scenario: str
     """name of the scenario."""
     provenance: list[dict[str, Any]] = field(default_factory=list)
