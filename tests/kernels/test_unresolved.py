@@ -1,10 +1,13 @@
 """Plots that stand for several targets: the law, the tracker's books, and where it must not act."""
 
+import json
 import math
+import sys
 
 import numpy as np
 import pytest
 
+from openiads.cli.app import build
 from openiads.domain.tracker import Tracker
 from openiads.faults import InputError
 from openiads.physics.resolution import unresolved_probability
@@ -116,3 +119,30 @@ def test_sharing_ends():
 def test_a_resolution_at_fault():
     with pytest.raises(InputError):
         Tracker().scan(0.0, [], resolution=(1.0, 2.0))
+
+
+def test_the_command_takes_a_cell(tmp_path, capsys, monkeypatch):
+    """The same file with and without: with the cell no track is lost in the merged part."""
+    rng = np.random.default_rng(4)
+    scan, rae = [], []
+    for k, truth in enumerate(formation()):
+        r = np.linalg.norm(truth, axis=1)
+        seen = np.stack([r, np.arctan2(truth[:, 1], truth[:, 0]), np.arcsin(truth[:, 2] / r)], 1)
+        found = merge(seen, rng.exponential(size=4), CELL)
+        rae.append(found + SIGMA * rng.standard_normal(found.shape))
+        scan += [k] * len(found)
+    names = ("range_m", "azimuth_rad", "elevation_rad")
+    columns = dict(zip(names, np.concatenate(rae).T, strict=True))
+    np.savez(tmp_path / "file.npz", scan=scan, **columns)
+    lost = []
+    for words in ([], ["--range-cell-m", "150", "--beam-rad", "0.0262"]):
+        monkeypatch.setattr(sys, "argv", ["openiads", "track", str(tmp_path / "file.npz"), *words,
+                                          "--angle-sigma-rad", "0.0015", "--json"])  # fmt: skip
+        with pytest.raises(SystemExit) as stop:
+            build()()
+        assert stop.value.code == 0
+        lost.append(json.loads(capsys.readouterr().out)["lost"])
+    assert lost[1] == 0 < lost[0]
+    monkeypatch.setattr(sys, "argv", ["openiads", "track", "x.npz", "--beam-rad", "1", "--json"])
+    with pytest.raises(InputError):
+        build()()

@@ -28,6 +28,11 @@ def track(
     ] = None,
     score_from: Annotated[int, typer.Option(help="first scan of the means")] = 10,
     formations: Annotated[bool, typer.Option(help="manoeuvres and formations")] = True,
+    association: Annotated[str, typer.Option(help="gnn, jpda, or jpda-plain (coalesces)")] = "gnn",
+    range_cell_m: Annotated[
+        float | None, typer.Option(help="range within which the radar cannot tell targets apart, m")
+    ] = None,
+    beam_rad: Annotated[float | None, typer.Option(help="the same in both angles, rad")] = None,
     fusion: Annotated[
         str, typer.Option(help="several radars: fuse their plots, or the tracks of each")
     ] = "plots",
@@ -68,6 +73,8 @@ def track(
         "angle-sigma-rad": angle_sigma_rad,
         "rate-sigma-mps": rate_sigma_mps,
         "beside-noise": beside_noise,
+        "range-cell-m": range_cell_m,
+        "beam-rad": beam_rad,
         "scans": scans,
     }
     faults = [
@@ -77,6 +84,8 @@ def track(
     ]
     if beside not in (None, "stonesoup"):
         faults.append(Fault(f"no tracker {beside!r}", "the one there is: stonesoup", key="with"))
+    if (range_cell_m is None) != (beam_rad is None):
+        faults.append(Fault("half a cell", "give both or neither", key="range-cell-m, beam-rad"))
     for name, value, choices in (("fusion", fusion, FUSIONS),
                                ("registration", registration, REGISTRATIONS)):  # fmt: skip
         if value not in choices:
@@ -91,6 +100,7 @@ def track(
     if rate_sigma_mps is not None and data.range_rate_mps is None:
         raise InputError.of("the file has no range_rate_mps", key="rate-sigma-mps")
     options = {"formations": formations, "models": _names(models), "confirm": confirm}
+    options["association"] = association
     if data.sensors is None:
         if data.sensor is not None and len(set(data.sensor.tolist())) > 1:
             note("several radars, and the file does not say where they stand: taken as one place")
@@ -99,8 +109,11 @@ def track(
                 "one radar has nothing to be fused or registered with", "leave it out",
                 key="fusion" if fusion != "plots" else "registration",
             )  # fmt: skip
-        result = track_one(data, (sigma[0], sigma[1], sigma[2]), options, rate_sigma_mps)
+        cell = None if range_cell_m is None else (range_cell_m, beam_rad, beam_rad)
+        result = track_one(data, (sigma[0], sigma[1], sigma[2]), options, rate_sigma_mps, cell)
     else:
+        if range_cell_m is not None:
+            raise InputError.of("a cell is for one radar", "leave it out", key="range-cell-m")
         errors = (range_sigma_m, angle_sigma_rad)
         result = track_network(data, fusion, registration, errors, options, rate_sigma_mps)
     paths = result.pop("paths")

@@ -59,13 +59,17 @@ def track_one(
     sigma: tuple[float, float, float],
     options: dict[str, Any] | None = None,
     rate_sigma_mps: float | None = None,
+    cell: tuple[Any, ...] | None = None,
 ) -> dict[str, Any]:
     """Feed all scans of one radar; counts, median time of a scan, and tracks under ``paths``.
 
-    ``options`` are keywords of `Tracker`.
+    ``options`` are keywords of `Tracker`; ``cell`` the resolution of the radar.
     """
     most = max(int(np.bincount(data.scan).max(initial=1)), 64)
-    tracker = Tracker(sigma, capacity=8 * most, plots=most, **(options or {}))
+    # A plot that stands for several tracks takes a row for each of them.
+    tracker = Tracker(
+        sigma, capacity=8 * most, plots=most if cell is None else 3 * most, **(options or {})
+    )
     tracker.scan(0.0, np.zeros((0, 3)))
     tracker.reset()
     rows = _Rows()
@@ -74,8 +78,9 @@ def track_one(
         rates = None if rate_sigma_mps is None else data.rates_at(k)
         began = time.perf_counter()
         tracks = tracker.scan(
-            float(time_s), plots, range_rate_mps=rates, range_rate_sigma_mps=rate_sigma_mps or 1.0
-        )
+            float(time_s), plots, range_rate_mps=rates,
+            range_rate_sigma_mps=rate_sigma_mps or 1.0, resolution=cell,
+        )  # fmt: skip
         rows.spent.append(time.perf_counter() - began)
         rows.add(k, tracks)
     books = tracker.books

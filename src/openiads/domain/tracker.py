@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from openiads.domain.track_jpda import jpda_space, tracker_scan_jpda
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import (
     CONFIRMED,
@@ -29,6 +30,9 @@ from openiads.kernel import kernel
 from openiads.physics.estimation import convert_plot
 
 _FAR_M = 1.0e12
+
+ASSOCIATIONS = ("gnn", "jpda", "jpda-plain")
+"""Global nearest neighbour; joint probabilities kept from coalescing; the same not kept from it."""
 
 
 class Tracks(NamedTuple):
@@ -83,6 +87,7 @@ class Tracker:
     drag, in a frame whose z is up); ``confirm`` "m-of-n" or "llr" (Wald's sequential test on the
     log-likelihood ratio, at ``false_track_probability`` and ``missed_track_probability``);
     ``initiate`` "one-point" (with a prior of the velocity) or "two-point" (from two plots alone);
+    ``association`` "jpda" updates by joint probabilities (`openiads.domain.track_jpda`);
     further keywords are those of `openiads.domain.tracks.track_params`.
 
     >>> tracker = Tracker(sigma=(50.0, 0.0026, 0.0026))
@@ -102,6 +107,7 @@ class Tracker:
         models: Sequence[str] = (),
         confirm: str = "m-of-n",
         initiate: str = "one-point",
+        association: str = "gnn",
         **parameters: float,
     ) -> None:
         faults = []
@@ -114,9 +120,16 @@ class Tracker:
         for key, value, choices in (
             ("confirm", confirm, ("m-of-n", "llr")),
             ("initiate", initiate, ("one-point", "two-point")),
+            ("association", association, ASSOCIATIONS),
         ):
             if value not in choices:
                 faults.append(Fault(f"{value!r} is not one", nearest(value, choices), key=key))
+        if association != "gnn" and models:
+            faults.append(
+                Fault(
+                    "joint association knows no interacting models", "leave one out", key="models"
+                )
+            )
         if faults:
             raise InputError(faults)
         if not formations:
@@ -134,6 +147,10 @@ class Tracker:
         self._pos_m = np.zeros((plots, 3))
         self._cov_m2 = np.zeros((plots, 6))
         self._clutter_pm3 = np.zeros(plots)
+        self._plain = association == "jpda-plain"
+        self._joint = None
+        if association != "gnn":
+            self._joint = jpda_space(capacity, plots, self.tables.column.size)
 
     def reset(self) -> None:
         """Forget every track."""
@@ -226,6 +243,10 @@ class Tracker:
         self.tables.resolution[0] = 0.0
         if cell is None:
             return
+        if self._joint is not None:
+            raise InputError.of(
+                "joint association shares no plots", "association gnn", key="resolution"
+            )
         sizes = np.asarray(cell, dtype=np.float64)
         if sizes.shape != (3,) or not ((sizes > 0.0) & np.isfinite(sizes)).all():
             raise InputError.of("not three sizes > 0", "m, rad, rad", key="resolution")
@@ -263,7 +284,9 @@ class Tracker:
             raise InputError.of(f"scan at {time_s} s after one at {self.time_s} s", "sort by time")
         self.time_s = time_s
         tracks_expect(self.params, self.tables, time_s, place, max_range_m)
-        tracker_scan(
-            self.params, self.tables, time_s, n, self._pos_m, self._cov_m2, self._clutter_pm3
-        )
+        plots = (self._pos_m, self._cov_m2, self._clutter_pm3)
+        if self._joint is None:
+            tracker_scan(self.params, self.tables, time_s, n, *plots)
+        else:
+            tracker_scan_jpda(self.params, self.tables, self._joint, time_s, n, *plots, self._plain)
         return self.tracks()
