@@ -114,7 +114,10 @@ def test_ten_ballistic() -> None:
     assert 2 < leakers(ten) < 8
     assert leakers(twenty) > 2 * leakers(ten)
     assert leakers(small) > 1.4 * leakers(ten)
-    assert share(small, "detection", "track") > 0.5
+    assert share(small, "detection", "track", "identification", "window") > 0.6
+    air = "{type: 77n6-n, with: {divert: 0 g}}"
+    steers = run("ten-ballistic", defence__fire_units__ballistic__launchers__0__missile=air)
+    assert leakers(steers) > 1.15 * leakers(ten)
     assert slow["interceptors"]["mean"] == 0
     assert leakers(slow) == 10
 
@@ -152,7 +155,10 @@ def test_shoot_or_look() -> None:
     volleys = run("shoot-or-look", defence__fire_units__unit__doctrine="salvo-2")
     assert leakers(volleys) > 4 * leakers(look)
     assert share(volleys, "magazine") > 0.6
-    assert share(look, "magazine") < 0.2
+    # Also the last of those looked at may find the magazine empty, after a miss: but few.
+    assert leakers(volleys) * share(volleys, "magazine") > 10 * leakers(look) * share(
+        look, "magazine"
+    )
 
 
 def test_airliner() -> None:

@@ -14,6 +14,7 @@ from openiads.engine.book import (
     position_at,
     truth_at,
     write,
+    write_round,
 )
 from openiads.engine.queue import push
 from openiads.engine.world import (
@@ -233,7 +234,11 @@ def launch(m: Any, s: Any, shot: int) -> None:
     s.now[0].rounds_fired += 1
     if target >= 0:
         s.threats[target].shots += 1
-    write(s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, mine.serial, flight)
+        s.threats[target].again = 0
+    write_round(
+        s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, mine.serial, flight,
+        order.missile,
+    )  # fmt: skip
     if held:
         s.picture[slot].fruitless = 0
     start_reload(m, s, mine.launcher)
@@ -302,9 +307,10 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
-    write(
-        s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, mine.serial, float(reason)
-    )
+    write_round(
+        s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, mine.serial, float(reason),
+        order.missile,
+    )  # fmt: skip
     engagement = mine.engagement
     mine.next_free = s.now[0].free_shot
     s.now[0].free_shot = shot
@@ -350,16 +356,10 @@ def intercept(m: Any, s: Any, shot: int) -> None:
         truth.intercepts += 1
         if named_draw(m, s, target, DRAW_KILL, serial) < chance:
             mine.result = SHOT_KILL
-    write(
-        s.now[0],
-        s.log,
-        LOG_INTERCEPT,
-        target,
-        order.track_id,
-        order.unit,
-        mine.serial,
-        float(mine.result),
-    )
+    write_round(
+        s.now[0], s.log, LOG_INTERCEPT, target, order.track_id, order.unit, mine.serial,
+        float(mine.result), order.missile,
+    )  # fmt: skip
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
     s.units[order.unit].guided -= 1

@@ -70,7 +70,7 @@ def predicted_intercept_s(
         return math.inf, 0.0
     if course == STRAIGHT and too_low(m, x, y, z, vx, vy, vz, begin, end, kind.altitude_min_m):
         return math.inf, 0.0
-    delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
+    delay = (m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0) + order_lag_s(m, s)
     step = (end - begin) / MARCH_STEPS
     before, before_spare = begin, -math.inf
     for k in range(MARCH_STEPS + 1):
@@ -94,6 +94,17 @@ def predicted_intercept_s(
             return after, spare
         before, before_spare = after, spare
     return math.inf, 0.0
+
+
+@kernel(inline="always", borrows=True)
+def order_lag_s(m: Any, s: Any) -> float:
+    """From the choice of a shot to the order at its unit: the operator's time and the link's.
+
+    Nothing where a unit decides by itself.
+    """
+    if s.now[0].post_out > 0:
+        return 0.0
+    return m.settings[0].decision_time_s + m.settings[0].link_delay_s
 
 
 @kernel(inline="always", borrows=True)
@@ -226,14 +237,16 @@ def slack_s(
 ) -> float:  # fmt: skip
     """Time to spare if the round leaves after ``delay_s`` and meets the track ``after_s`` from now.
 
-    -inf where the point is outside the envelope or the doctrine's range, or the engagement radar
-    would not see it.
+    -inf where the point is outside the envelope or the doctrine's range and heights, or the
+    engagement radar would not see it.
     """
     base = m.units[unit]
     px, py, pz = place_ahead(m, course, x, y, z, vx, vy, vz, after_s)
     height = height_m(px, py, pz, m.settings[0].earth_radius_m)
     away2 = (px - base.x) ** 2 + (py - base.y) ** 2 + (pz - base.z) ** 2
     if away2 > base.commit_range_max_m * base.commit_range_max_m:
+        return -math.inf
+    if height < base.commit_altitude_min_m or height > base.commit_altitude_max_m:
         return -math.inf
     flight = time_of_flight_s(m, base, missile, course, px, py, pz, height)
     if flight == math.inf or not unit_sees(m, base.radar, px, py, pz, height):

@@ -12,6 +12,7 @@ from openiads.engine.book import leak, write
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
 from openiads.engine.fate import arrive, blink, emit, released, stand
+from openiads.engine.order import notice
 from openiads.engine.queue import pop, push
 from openiads.engine.sense import draw_biases, scan
 from openiads.engine.state import Memory, allocate
@@ -23,6 +24,7 @@ from openiads.engine.world import (
     EV_EMIT,
     EV_INTERCEPT,
     EV_LAUNCH,
+    EV_NOTICE,
     EV_OUTAGE,
     EV_RELOAD,
     EV_SCAN,
@@ -87,6 +89,8 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         outage(m, s, subject, detail)
     elif kind == EV_ARRIVE:
         arrive(m, s, subject)
+    elif kind == EV_NOTICE:
+        notice(m, s, subject)
     elif kind == EV_EMIT:
         emit(m, s, subject, detail)
 
@@ -164,6 +168,9 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.n_flying = 0
     now.ordered_rounds = now.ordered_volleys = 0
     now.post_out = 0
+    now.cycle = now.n_kept = now.cycles_left_out = 0
+    for operator in range(s.operators.shape[0]):
+        s.operators[operator] = 0.0
     for radar in range(s.out.shape[0]):
         s.out[radar] = 0
     draw_biases(m, s)
@@ -186,15 +193,17 @@ def reset_threat(mine: Any) -> None:
     """A threat at its beginning: nothing has been seen, nothing done."""
     mine.fate = FLYING
     mine.link = mine.blocked = mine.aborted = mine.called_killed = 0
+    mine.again = 0
     mine.started_s = 0.0
     mine.ended_s = mine.sight_s = mine.detected_s = mine.tracked_s = math.inf
     mine.identified_s = mine.ordered_s = math.inf
     mine.shots = mine.intercepts = mine.assessed = mine.looks = mine.named = 0
+    mine.orders = 0
 
 
 @kernel(inline="always", borrows=True)
 def reset_rounds(m: Any, s: Any) -> None:
-    """All launchers loaded, all channels free."""
+    """All launchers that stand are loaded, all channels free."""
     for unit in range(m.units.shape[0]):
         s.units[unit].channels = s.units[unit].guided = 0
         for missile in range(m.missiles.shape[0]):
@@ -204,8 +213,12 @@ def reset_rounds(m: Any, s: Any) -> None:
         s.launchers[launcher].rounds = row.rounds
         s.launchers[launcher].reloads = row.reloads
         s.launchers[launcher].ready_s = 0.0
-        s.stock[row.unit, row.missile] += row.rounds
         s.capacity[row.unit, row.missile] += row.rounds
+        if row.setup_time_s > 0.0:  # its rounds are there when it stands, as after a refill
+            s.launchers[launcher].rounds = 0
+            push(s.queue, s.now[0], row.setup_time_s, EV_RELOAD, launcher, 0)
+            continue
+        s.stock[row.unit, row.missile] += row.rounds
 
 
 def seed_word(seed: int) -> Any:

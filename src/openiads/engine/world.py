@@ -46,10 +46,20 @@ LINKS = (
     "magazine",
     "miss",
     "assessment",
+    "operator",
 )
-HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSESSMENT = range(
-    1, 10
-)
+(
+    HORIZON,
+    DETECTION,
+    TRACK,
+    IDENTIFICATION,
+    WINDOW,
+    CHANNEL,
+    MAGAZINE,
+    MISS,
+    ASSESSMENT,
+    OPERATOR,
+) = range(1, 11)
 
 # Kinds of event in the queue; where two fall on one instant the smaller number goes first.
 (
@@ -62,8 +72,9 @@ HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSE
     EV_SCAN,
     EV_LAUNCH,
     EV_DECIDE,
+    EV_NOTICE,
     EV_EMIT,
-) = range(10)
+) = range(11)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -89,6 +100,7 @@ EVENTS = (
     "named-neutral",
     "out-of-order",
     "restored",
+    "order-lost",
     "struck",
     "silent",
     "radiates",
@@ -116,15 +128,23 @@ EVENTS = (
     LOG_NEUTRAL,
     LOG_OUT,
     LOG_RESTORED,
+    LOG_ORDER_LOST,
     LOG_STRUCK,
     LOG_SILENT,
     LOG_EMITS,
 ) = range(len(EVENTS))
 
 # Purposes of draws; that of a look is the radar's key, which is larger than any of these.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY, DRAW_BIAS = (
-    range(7)
-)
+(
+    DRAW_START,
+    DRAW_KILL,
+    DRAW_ASSESS,
+    DRAW_FALSE_COUNT,
+    DRAW_FALSE_PLOT,
+    DRAW_IDENTIFY,
+    DRAW_BIAS,
+    DRAW_LINK,
+) = range(8)
 DRAW_STRIKE = 16
 
 # Ends of a shot.
@@ -140,6 +160,7 @@ SETTINGS = np.dtype(
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
         ("jammers", "i4"),
+        ("layers", "i4"),
         ("blinkers", "i4"),
         ("sites", "i4"),
     ]
@@ -194,6 +215,7 @@ UNITS = dtype_of(
     ("height_m", "f8"),
     ("first_launcher", "i4"),
     ("n_launchers", "i4"),
+    ("layer", "i4"),
 )
 LAUNCHERS = np.dtype(
     [
@@ -203,6 +225,7 @@ LAUNCHERS = np.dtype(
         ("reloads", "i4"),
         ("launch_interval_s", "f8"),
         ("reload_time_s", "f8"),
+        ("setup_time_s", "f8"),
     ]
 )
 MISSILES = dtype_of(Missile, ("top_s", "f8"))

@@ -13,7 +13,7 @@ from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
 from openiads.domain.threats import ALL_CATEGORIES
-from openiads.domain.tracks import TRACK_PARAMS, track_params
+from openiads.domain.tracks import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
 from openiads.engine.run import recarrays
@@ -105,6 +105,7 @@ class _Compiler:
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
         settings["sites"] = len(sites(self.file))
+        settings["layers"] = len(set(units["layer"].tolist())) - 1
         settings["blinkers"] = int((radars["silent_below_s"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
         tables = Tables(
@@ -184,8 +185,13 @@ class _Compiler:
         for index, (name, unit) in enumerate(defence.fire_units.items()):
             row = units[index]
             fill_row(row, self.part(Doctrine, "doctrine", unit.doctrine))
-            if math.isnan(row["decision_window_s"]):
-                row["decision_window_s"] = math.inf
+            for bound in ("decision_window_s", "hold_fire_range_m", "hold_fire_time_s",
+                          "commit_altitude_max_m"):  # fmt: skip
+                if math.isnan(row[bound]):
+                    row[bound] = math.inf
+            if math.isnan(row["layer_release_m"]):
+                row["layer_release_m"] = 0.0
+            row["layer"] = unit.layer
             row["height_m"] = self._stands(unit)
             row["x"], row["y"], row["z"] = self._place(unit.at, float(row["height_m"]))
             row["radar"] = len(self.radars)
@@ -198,7 +204,7 @@ class _Compiler:
                 rounds = battery.rounds or launcher.missiles_per_launcher
                 rows += [
                     (index, which, rounds, battery.reloads, launcher.launch_interval_s,
-                     launcher.reload_time_s)
+                     launcher.reload_time_s, launcher.setup_time_s)
                 ] * battery.count  # fmt: skip
             row["n_launchers"] = len(rows) - row["first_launcher"]
         return units, np.array(rows, LAUNCHERS)
@@ -305,7 +311,9 @@ class _Compiler:
     def _track_params(self) -> Any:
         given = self.file.tracking
         table = np.zeros(1, TRACK_PARAMS)
-        models = {} if given.formations else {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0}
+        models = {} if given.formations else {"group_range_m": 0.0}
+        if not (given.formations or given.models):
+            models["manoeuvre_rate_ps"] = 0.0
         table[0] = track_params(
             noise_m2ps3=given.process_noise,
             confirm_hits=given.confirm_hits,
@@ -317,6 +325,8 @@ class _Compiler:
             link_probability=given.link_probability,
             # A radar without false plots has none: what no track expects is then a new target.
             clutter_pm3=0.0,
+            models=model_mask(given.models),
+            earth_radius_m=self.radius_m,
             **models,
         )
         return table

@@ -85,6 +85,7 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "missiles_per_launcher": ("launchers.rounds", *_LAST),
         "launch_interval": ("launchers.launch_interval_s",),
         "reload_time": ("launchers.reload_time_s",),
+        "setup_time": ("launchers.setup_time_s",),
     },
     "missile": {
         **{f"kill_probability_{c}": ("kill_probability",) for c in
@@ -104,7 +105,10 @@ _FROM: dict[str, dict[str, str]] = {
     "command-post": {"simultaneous_tracks": "track", "identification_delay": "identification",
                      "hostile_called_neutral": "identification",
                      "neutral_called_hostile": "identification",
-                     "decision_period": "window", "reaction_time": "window", "": "assessment"},
+                     "decision_period": "window", "reaction_time": "window",
+                     "assignment": "window", "evaluation": "window", "operators": "operator",
+                     "decision_time": "operator", "link_delay": "window", "link_loss": "window",
+                     "link_timeout": "window", "": "assessment"},
     "doctrine": {"reserve_rounds": "magazine", "": "window"},
     "launcher": {"launch_interval": "window", "": "magazine"},
     "missile": {**{f"kill_probability_{c}": "miss" for c in

@@ -75,6 +75,7 @@ def _table(missile: Missile) -> dict[str, Any]:
         "speed_max_mps": missile.missile_speed_max_mps,
         "range_min_m": missile.range_min_m,
         "altitude_min_m": missile.altitude_min_m,
+        "divert_mps2": missile.divert_mps2,
     }
     text = json.dumps([bounds, RANGES, ALTITUDES, FIGURES], sort_keys=True)
     name = hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -126,6 +126,12 @@ class FireUnit(Declared):
     radar: UseName = declared("engagement radar: guides, and stands where the unit stands")
     doctrine: UseName = declared("firing rule")
     launchers: list[Battery] = Field(min_length=1, description="its launchers, kind by kind")
+    layer: Count = declared(
+        "larger is further out: a unit holds fire while one of an outer layer can shoot",
+        0,
+        ge=0,
+        le=16,
+    )
     value: Number = declared(
         "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
     )
@@ -229,6 +235,12 @@ class Fidelity(Declared):
     formations: bool = Field(
         default=False,
         description="models of manoeuvres and of formations in the tracker, as in openiads track",
+    )
+    models: list[Literal["cv", "ct", "ca", "ballistic"]] = Field(
+        default_factory=list,
+        description="interacting motion models of each track: constant velocity, coordinated turn, "
+        "constant acceleration, ballistic with drag; none: one filter of constant velocity. With "
+        "models process_noise is that of undisturbed flight (0.5 m2/s3)",
     )
     confirm_hits: Count = declared("hits that confirm a track (M)", 3, ge=1, le=16)
     confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
