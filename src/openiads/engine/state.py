@@ -60,8 +60,14 @@ PICTURE = np.dtype(
         ("vz", "f8"),
         ("asset", "i4"),
         ("miss_m", "f8"),
+        ("watched_id", "i4"),
+        ("glides", "i1"),
+        ("watched_s", "f8"),
+        ("climb_mps", "f8"),
     ]
 )
+"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
+freely, and its climb at that time."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -127,10 +133,9 @@ NOW = np.dtype(
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
 UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
-EMISSION = np.dtype([("silent", "i1"), ("lost", "i1"), ("since_s", "f8")])
-"""Of a radar: whether it is silent by doctrine, since when, and whether it has been destroyed."""
-WATCH = np.dtype([("id", "i4"), ("glides", "i1"), ("time_s", "f8"), ("climb_mps", "f8")])
-"""Of a track: its climb at an earlier time, and whether it fell since then less than freely."""
+SITE_STATE = np.dtype([("lost_s", "f8"), ("silent_s", "f8"), ("silent", "i1")])
+"""Of what can be aimed at: when it was destroyed, inf while it stands; of a radar also since when
+it is silent by doctrine, and whether it is."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -209,9 +214,7 @@ class State(NamedTuple):
     kept: Any  # (capacity,) CHOICES that the Log keeps
     space: SlotSpace  # the cycle's assignment problem
     operators: Any  # (operators,) f8 when each is free again
-    lost_s: Any  # (k,) when each site was destroyed; inf while it stands
-    emission: Any  # (R,) EMISSION
-    watch: Any  # (slots,) WATCH
+    sites: Any  # (k,) SITE_STATE: assets, radars, command post
 
 
 class Plots(NamedTuple):
@@ -287,9 +290,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
         space=slot_space(slots, choices, pairs, units),
         operators=np.zeros(int(settings["operators"])),
-        lost_s=np.full(len(tables.sites), np.inf),
-        emission=rec(len(tables.radars), EMISSION),
-        watch=rec(slots, WATCH),
+        sites=rec(int(settings["sites"]), SITE_STATE),
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
