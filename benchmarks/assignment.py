@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 
 from openiads.physics.slot_assignment import (
-    EXCHANGE,
     GREEDY,
     LINEAR,
     SlotSpace,
@@ -123,7 +122,7 @@ def measure(name: str, values: np.ndarray, kill: np.ndarray, copies: int, peer: 
 
 CYCLES = ((40, 2, 2, 6), (100, 4, 2, 10), (100, 100, 1, 1), (400, 16, 2, 10))
 """Decision cycles: tracks, units, kinds of round of a unit, channels of a unit."""
-LOOP = {"loop greedy": GREEDY, "loop exchange": EXCHANGE, "loop linear": LINEAR}
+LOOP = {"loop greedy": GREEDY, "loop linear": LINEAR}
 
 
 def random_cycle(tracks: int, units: int, kinds: int, channels: int) -> SlotSpace:

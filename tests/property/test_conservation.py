@@ -63,7 +63,7 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
             assessment_delay=f"{draw(st.integers(0, 30))} s",
             miss_called_kill=draw(share),
             kill_called_miss=draw(share),
-            assignment=draw(st.sampled_from(["ranked", "greedy", "linear", "exchange"])),
+            assignment=draw(st.sampled_from(["ranked", "greedy", "linear"])),
             evaluation=draw(st.sampled_from(["straight", "impact"])),
             operators=draw(st.integers(0, 2)),
             decision_time=f"{draw(st.integers(0, 30))} s",

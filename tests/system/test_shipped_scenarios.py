@@ -155,7 +155,10 @@ def test_shoot_or_look() -> None:
     volleys = run("shoot-or-look", defence__fire_units__unit__doctrine="salvo-2")
     assert leakers(volleys) > 4 * leakers(look)
     assert share(volleys, "magazine") > 0.6
-    assert share(look, "magazine") < 0.2
+    # Also the last of those looked at may find the magazine empty, after a miss: but few.
+    assert leakers(volleys) * share(volleys, "magazine") > 10 * leakers(look) * share(
+        look, "magazine"
+    )
 
 
 def test_airliner() -> None:

@@ -30,7 +30,9 @@ Make = Callable[[Mapping[str, str]], Scenario]
 DEPTH = {link: min(LINKS.index(link), LINKS.index("window")) for link in LINKS} | {
     "miss": LINKS.index("window") + 1, "assessment": LINKS.index("window") + 1,
 }  # fmt: skip
-"""How far the chain held before each link; window, channel and magazine break side by side."""
+"""How far the chain held before each link; window, channel and magazine break side by side.
+
+A threat that was shot at came as far as a miss, whatever kept the next round from it."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ class Leaker:
     name: str
     link: str
     change: Change | None = None
+    shots: int = 0
+
+    @property
+    def depth(self) -> int:
+        """How far the chain held for it."""
+        return DEPTH["miss"] if self.shots > 0 else DEPTH[self.link]
 
     def row(self) -> dict[str, Any]:
         """As plain data."""
@@ -102,7 +110,9 @@ def leakers_of(
         for threat in range(outcomes.fate.shape[1]):
             if outcomes.fate[row, threat] == LEAKED:
                 link = LINKS[int(outcomes.link[row, threat])]
-                found.append(Leaker(number, threat, model.names["threats"][threat], link))
+                shots = int(outcomes.shots[row, threat])
+                name = model.names["threats"][threat]
+                found.append(Leaker(number, threat, name, link, shots=shots))
         if most is not None and len(found) >= most:
             return found[:most]
     return found
@@ -130,7 +140,7 @@ def counterfactuals(
     stopped: dict[tuple[int, int], Leaker] = {}
     tried, faults = 0, []
     for change in changes(scenario, model):
-        mine = [k for k in open_ if DEPTH[change.acts_on] <= DEPTH[k.link]]
+        mine = [k for k in open_ if DEPTH[change.acts_on] <= k.depth]
         if not mine:
             continue
         tried += 1

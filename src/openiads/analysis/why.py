@@ -26,11 +26,15 @@ LINK_MEANING: dict[str, str] = {
     ),
     "window": "It was identified, but no predicted intercept lay inside any round's envelope and "
     "an engagement radar's view; or no round could ever meet its path.",
-    "channel": "A round could have met it, but every engagement or guidance channel was taken.",
-    "magazine": "A round could have met it, but the unit had none left to spend.",
-    "miss": "Rounds were fired at it, and none killed it.",
+    "channel": "A round, or after a miss another one, could have met it, but every engagement or "
+    "guidance channel was taken.",
+    "magazine": "A round, or after a miss another one, could have met it, but the unit had none "
+    "left to spend.",
+    "miss": "Rounds were fired at it, none killed it, and no want of a channel or round kept "
+    "another back.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
-    "operator": "A round could have met it, but every operator of the command post was busy.",
+    "operator": "A round, or after a miss another one, could have met it, but every operator of "
+    "the command post was busy.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
 
@@ -285,8 +289,8 @@ def _channel(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     where = " or ".join(names[b.unit] for b in full)
     return (
         (
-            f"At {clock(time_s)} a round could have met it{_asked(model, chain, 'channel')}, "
-            f"but the channels were taken ({loads})."
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'channel')}, but the channels were taken ({loads})."
         ),
         f"One more guidance channel at unit {where} at t = {time_s:.0f} s.",
     )
@@ -300,8 +304,8 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     least = min(states, key=lambda b: b.left)
     return (
         (
-            f"At {clock(time_s)} a round could have met it{_asked(model, chain, 'magazine')}, but "
-            "those that could were spent "
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'magazine')}, but those that could were spent "
             f"(rounds of all kinds: {loads})."
         ),
         (
@@ -321,14 +325,25 @@ def _asked(model: Model, chain: Chain, link: str) -> str:
 
 
 def _refused(chain: Chain, link: str) -> float:
-    return next((t for t, why_not in chain.refusals if why_not == link), chain.identified_s)
+    """When the link kept a round from a threat: first of all, or first after what missed it."""
+    met = max((shot.met_s for shot in chain.shots), default=-math.inf)
+    times = [t for t, why_not in chain.refusals if why_not == link]
+    return next((t for t in times if t > met), times[0] if times else chain.identified_s)
+
+
+def _missed(chain: Chain) -> str:
+    """What became of the rounds fired at it before another was refused; "" where none was."""
+    count = len(chain.shots)
+    if count == 0:
+        return ""
+    last = max(shot.met_s for shot in chain.shots)
+    met = "One round met it and missed" if count == 1 else f"{count} rounds met it and missed"
+    return f"{met}, the last at {clock(last)}. " if count > 1 else f"{met} at {clock(last)}. "
 
 
 def _miss(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
-    count = len(chain.shots)
     last = max(shot.met_s for shot in chain.shots)
-    met = "One round met it and missed" if count == 1 else f"{count} rounds met it and missed"
-    what = f"{met}, the last at {clock(last)}." if count > 1 else f"{met} at {clock(last)}."
+    what = _missed(chain).rstrip()
     if not math.isfinite(chain.last_chance_s):
         return (
             f"{what} They were fired on a predicted course; its true path was never in reach.",
@@ -376,7 +391,8 @@ def _operator(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     post = model.tables.settings[0]
     return (
         (
-            f"At {clock(time_s)} a round could have met it{_asked(model, chain, 'operator')}, "
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'operator')}, "
             f"but all {int(post['operators'])} operators were deciding on other targets, "
             f"{span(float(post['decision_time_s']))} each."
         ),

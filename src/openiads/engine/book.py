@@ -166,12 +166,15 @@ def first_broken_link(m: Any, s: Any, threat: int) -> int:
 
     The rule (docs/kill-chain.md): a link is passed if it was passed no later than the last chance,
     the latest launch at which some round could still have met this threat, given line of sight.
-    The first link not passed in time is the broken one. A threat that was shot at broke `miss`,
-    or `assessment` where it flew on after it had been called killed.
+    The first link not passed in time is the broken one. A threat that was shot at broke
+    `assessment` where it flew on after it had been called killed; `channel` or `magazine` where
+    that kept another volley from it after the last round fired, in time for one; else `miss`.
     """
     row, mine = m.threats[threat], s.threats[threat]
     if mine.shots > 0:
-        return ASSESSMENT if mine.called_killed == 1 else MISS
+        if mine.called_killed == 1:
+            return ASSESSMENT
+        return mine.again if mine.again != 0 else MISS
     if row.reachable == 0:
         return WINDOW
     last = mine.started_s + row.last_chance_s

@@ -12,7 +12,7 @@ from openiads.engine.evaluate import score
 from openiads.engine.order import free_operators, order_volley, refused
 from openiads.engine.predict import unit_sees
 from openiads.engine.state import CALLED_HOSTILE, CALLED_NEUTRAL, UNNAMED
-from openiads.engine.survey import before, hold_off, survey
+from openiads.engine.survey import before, book_refusal, hold_off, survey
 from openiads.engine.world import (
     DRAW_IDENTIFY,
     LOG_IDENTIFIED,
@@ -63,7 +63,9 @@ def cycle(m: Any, s: Any, first: int, last: int) -> None:
                 continue
         elif seen.engaged != 0 or now_s < seen.consider_s:
             continue
-        if free or seen.blocked <= WINDOW:
+        if not free and seen.blocked > WINDOW:
+            book_refusal(m, s, seen.threat, seen.blocked, now_s, -1, -1)
+        else:
             seen.score = score(m, s, slot, now_s)
             s.ranked[count] = slot
             count += 1
@@ -101,8 +103,10 @@ def anything_free(m: Any, s: Any, first: int, last: int) -> bool:
     if free_operators(m, s) == 0:
         return False
     for unit in range(first, last):
+        if m.units[unit].engage_on_remote == 1:
+            return True  # another's channel may do: the survey finds out
         for missile in range(m.missiles.shape[0]):
-            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile) == 0:
+            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile, unit) == 0:
                 return True
     return False
 

@@ -180,6 +180,7 @@ def reset_threat(mine: Any) -> None:
     """A threat at its beginning: nothing has been seen, nothing done."""
     mine.fate = FLYING
     mine.link = mine.blocked = mine.aborted = mine.called_killed = 0
+    mine.again = 0
     mine.started_s = 0.0
     mine.ended_s = mine.sight_s = mine.detected_s = mine.tracked_s = math.inf
     mine.identified_s = mine.ordered_s = math.inf

@@ -30,6 +30,7 @@ THREAT_STATE = np.dtype(
         ("named", "i8"),
         ("looks", "i4"),
         ("orders", "i8"),
+        ("again", "i1"),
     ]
 )
 UNNAMED, CALLED_HOSTILE, CALLED_NEUTRAL = 0, 1, 2
@@ -74,6 +75,7 @@ ENGAGEMENTS = np.dtype(
         ("locked", "i1"),
         ("flew", "i1"),
         ("waits_s", "f8"),
+        ("guide", "i4"),
     ]
 )
 SHOTS = np.dtype(
@@ -163,6 +165,7 @@ CHOICES = np.dtype(
         ("pair_free", "i4"),
         ("unit_free", "i4"),
         ("most", "i4"),
+        ("guide", "i4"),
     ]
 )
 """One way of shooting at one track in one decision cycle: the terms of its score, when the round

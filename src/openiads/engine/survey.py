@@ -46,25 +46,29 @@ def survey(
         for missile in range(m.missiles.shape[0]):
             if s.capacity[unit, missile] == 0:
                 continue
-            refusal = refused(m, s, unit, missile)
-            if refusal == 0 and operators == 0:
-                refusal = OPERATOR
-            met, spare = 0.0, 0.0
-            if refusal == 0 or refusal > seen.blocked:
-                met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s)
-                if not math.isfinite(met):
-                    refusal = WINDOW
-                elif spare > period:
-                    soonest = min(soonest, spare)
-                    waits = max(waits, base.layer)
+            # The unit's own radar first; then, where doctrine lets it, those of the others.
+            for other in range(last - first if base.engage_on_remote == 1 else 1):
+                guide = first + (unit - first + other) % (last - first)
+                refusal = refused(m, s, unit, missile, guide)
+                if refusal == 0 and operators == 0:
+                    refusal = OPERATOR
+                met, spare = 0.0, 0.0
+                if refusal == 0 or refusal > seen.blocked:
+                    met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+                    if not math.isfinite(met):
+                        refusal = WINDOW
+                    elif spare > period:
+                        soonest = min(soonest, spare)
+                        waits = max(waits, base.layer)
+                        continue
+                # Otherwise that it could be met is known from before.
+                if refusal != 0:
+                    if refusal > blocked:
+                        blocked, by, of = refusal, unit, missile
                     continue
-            # Otherwise that it could be met is known from before.
-            if refusal != 0:
-                if refusal > blocked:
-                    blocked, by, of = refusal, unit, missile
-                continue
-            enter(m, s, row, slot, unit, missile, now_s, met, spare)
-            row += 1
+                enter(m, s, row, slot, unit, missile, now_s, met, spare, guide)
+                row += 1
+                break
     if row > at and m.settings[0].layers > 0:
         row = outer_first(m, s, at, row, waits, now_s)
     return row, blocked, by, of, soonest
@@ -73,7 +77,7 @@ def survey(
 @kernel(inline="always", borrows=True)
 def enter(
     m: Any, s: Any, row: int, slot: int, unit: int, missile: int, now_s: float, met_s: float,
-    spare_s: float,
+    spare_s: float, guide: int,
 ) -> None:  # fmt: skip
     """One way of shooting: its row of ``s.choices``."""
     seen, way = s.picture[slot], s.choices[row]
@@ -83,6 +87,7 @@ def enter(
     way.threat = seen.threat
     way.asset = seen.asset
     way.unit = unit
+    way.guide = guide
     way.missile = missile
     way.taken = 0
     way.worth = m.assets[seen.asset].value if seen.asset >= 0 else 0.0
@@ -129,7 +134,8 @@ def outer_first(m: Any, s: Any, at: int, end: int, waits: int, now_s: float) -> 
             continue
         if kept < row:
             enter(
-                m, s, kept, way.slot, way.unit, way.missile, now_s, way.met_s, way.spare_s
+                m, s, kept, way.slot, way.unit, way.missile, now_s, way.met_s, way.spare_s,
+                way.guide,
             )  # fmt: skip
         kept += 1
     return kept
@@ -157,6 +163,8 @@ def hold_off(
     seen = s.picture[slot]
     period = m.settings[0].decision_period_s
     seen.blocked = max(seen.blocked, blocked)
+    if soonest == math.inf:
+        book_refusal(m, s, seen.threat, blocked, now_s, by, of)
     if soonest == math.inf and seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
         mine = s.threats[seen.threat]
         if blocked > mine.blocked:
@@ -167,3 +175,15 @@ def hold_off(
     wait = period if blocked > WINDOW else PATIENCE * period
     # A course changes: look again when half of the time to the window has gone.
     seen.consider_s = now_s + max(period, min(wait if soonest == math.inf else 0.5 * soonest, 60.0))
+
+
+@kernel(inline="always", borrows=True)
+def book_refusal(m: Any, s: Any, threat: int, blocked: int, now_s: float, by: int, of: int) -> None:
+    """Book what keeps another volley from a threat that was missed, while there is time for one."""
+    if threat < 0 or blocked <= WINDOW:
+        return
+    mine = s.threats[threat]
+    in_time = now_s <= mine.started_s + m.threats[threat].last_chance_s
+    if mine.shots > 0 and in_time and blocked > mine.again:
+        mine.again = blocked
+        write_round(s.now[0], s.log, LOG_REFUSED, threat, -1, by, blocked, 0.0, of)
