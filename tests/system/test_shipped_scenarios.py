@@ -189,6 +189,24 @@ def test_command_post_lost() -> None:
     assert leakers(held) < leakers(soon) < leakers(late) < leakers(lost)
 
 
+def test_busy_operators() -> None:
+    busy = run("busy-operators")
+    post = "defence__command_post__with__"
+    more = run("busy-operators", **{post + "operators": "6"})
+    quick = run("busy-operators", **{post + "decision_time": "3 s"})
+    links = busy["first_broken_link"]
+    assert max(links, key=lambda k: links[k]) == "operator"
+    assert share(busy, "channel", "magazine") == 0.0
+    assert max(leakers(more), leakers(quick)) < 0.5 * leakers(busy)
+
+
+def test_guided_from_ahead() -> None:
+    remote = run("guided-from-ahead")
+    alone = run("guided-from-ahead", defence__fire_units__inland__doctrine="shoot-look-shoot")
+    assert leakers(alone) > 2.0 * leakers(remote)
+    assert remote["interceptors"]["mean"] > alone["interceptors"]["mean"] + 8
+
+
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_each_is_described_and_tested(name: str) -> None:
     file = load(name).file
