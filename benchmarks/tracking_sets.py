@@ -2,7 +2,9 @@
 
 ``easy``: targets of nearly constant velocity all over a disc of 400 km radius. ``hard``: a raid
 from a sector of 120 degrees in wedge formations of 4 to 12, spaced more closely than the radar
-resolves across range, which fly S-turns of 1 to 4 g; some begin later, some end early.
+resolves across range, which fly S-turns of 1 to 4 g; some begin later, some end early. ``mixed``:
+lone targets all over the disc, a quarter each calm, turning at 1 to 4 g, gathering or losing speed
+at 5 to 30 m/s2, and falling ballistically (3,000 to 10,000 kg/m2, US Standard Atmosphere 1976).
 The radar is at the origin: 50 m, 0.15 deg, 0.15 deg, a scan every 5 s.
 """
 
@@ -12,6 +14,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+
+from openiads.physics.atmosphere import density_kgm3
 
 RANGE_M = 400_000.0
 SIGMA = np.array([50.0, math.radians(0.15), math.radians(0.15)])
@@ -32,8 +36,10 @@ class Set(NamedTuple):
 
 
 def make(kind: str, targets: int, seed: int, area_scale: float = 1.0) -> Set:
-    """A set of ``kind`` "easy" or "hard"; ``area_scale`` widens the disc of an easy one."""
+    """A set of ``kind`` "easy", "hard" or "mixed"; ``area_scale`` widens an easy one's disc."""
     rng = np.random.default_rng(seed)
+    if kind == "mixed":
+        return _observe(rng, _mixed(rng, targets), 0.85, 50, False, 1.0)
     if kind == "easy":
         paths = _calm(rng, targets, RANGE_M * math.sqrt(area_scale))
         clutter = {30: 10, 100: 30, 300: 50}.get(targets, max(10, targets // 6))
@@ -85,6 +91,66 @@ def _raid(rng, n: int) -> list:
                 states = states[: int(rng.integers(30, 60)) - birth]
             paths.append((birth, states))
     return paths
+
+
+def _mixed(rng, n: int) -> list:
+    """Lone targets: calm, weaving, pushing and falling ones in turn."""
+    calm = iter(_calm(rng, (n + 3) // 4, RANGE_M))
+    paths = []
+    for k in range(n):
+        r, a = RANGE_M * math.sqrt(rng.random()), rng.uniform(0, 2 * math.pi)
+        lead = np.array([r * math.cos(a), r * math.sin(a), rng.uniform(2e3, 13e3)])
+        heading = rng.uniform(-math.pi, math.pi)
+        if k % 4 == 0:
+            paths.append(next(calm))
+        elif k % 4 == 1:
+            paths.append((0, _weave(rng, lead, rng.uniform(180, 400), heading, SCANS)))
+        elif k % 4 == 2:
+            paths.append((0, _push(rng, lead, heading)))
+        else:
+            paths.append((int(rng.integers(0, 15)), _fall(rng, lead, heading)))
+    return paths
+
+
+def _push(rng, lead, heading: float) -> np.ndarray:
+    """Level flight that gathers and loses speed, 10 to 25 s at a time, at 200 to 900 m/s."""
+    speed, left, rate = rng.uniform(250, 400), rng.uniform(20, 60), 0.0
+    pos, states = lead.copy(), []
+    along = np.array([math.cos(heading), math.sin(heading), 0.0])
+    for second in range(int(SCANS * DT_S)):
+        if second % int(DT_S) == 0:
+            states.append(np.concatenate([pos, speed * along]))
+        if left <= 0.0:
+            rate = 0.0 if rate else rng.uniform(5, 30) * (1 if speed < 500 else -1)
+            left = rng.uniform(10, 25) if rate else rng.uniform(20, 60)
+        after = min(max(speed + rate, 200.0), 900.0)
+        pos = pos + 0.5 * (speed + after) * along
+        speed, left = after, left - 1.0
+    return np.array(states)
+
+
+def _fall(rng, lead, heading: float) -> np.ndarray:
+    """Ballistic flight over a sphere from 50 to 110 km height down to 1 km, steps of 0.1 s."""
+    drag = 1.0 / rng.uniform(3e3, 1e4)
+    speed, dive = rng.uniform(900, 2_500), rng.uniform(-0.9, 0.3)
+    pos = np.array([lead[0], lead[1], rng.uniform(50e3, 110e3)])
+    v = speed * np.array(
+        [math.cos(heading) * math.cos(dive), math.sin(heading) * math.cos(dive), math.sin(dive)]
+    )
+    centre, states = np.array([0.0, 0.0, -6_371_000.0]), []
+    for step in range(int(SCANS * DT_S * 10)):
+        out = pos - centre
+        far = float(np.linalg.norm(out))
+        if far - 6_371_000.0 < 1_000.0:
+            break
+        if step % int(DT_S * 10) == 0:
+            states.append(np.concatenate([pos, v]))
+        density = float(density_kgm3(far - 6_371_000.0))
+        acceleration = -3.986004418e14 * out / far**3
+        acceleration -= 0.5 * density * float(np.linalg.norm(v)) * drag * v
+        pos = pos + 0.1 * v + 0.005 * acceleration
+        v = v + 0.1 * acceleration
+    return np.array(states)
 
 
 def _wedge(rng, size: int, heading: float) -> np.ndarray:

@@ -50,8 +50,28 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
     battery = (
         f"[{{{rack[1:-1]}, count: {racks}, missile: {dart}, rounds: {rounds}, reloads: {reloads}}}]"
     )
+    share_name = st.sampled_from([0.0, 0.5, 1.0])
+    wave = [
+        f"speed_cruise: {draw(st.sampled_from([200, 500]))} m/s",
+        f"lethality: {draw(share_name)}",
+        f"homes_on: {draw(st.sampled_from(['place', 'emitter']))}",
+        f"silent_share: {draw(share_name)}",
+    ]
+    blinks = draw(
+        st.sampled_from(
+            [
+                {},
+                {"silent_below": "60 s", "silent_for": "20 s", "emitting_decoys": 1},
+                {"rhythm_on": "13 s", "rhythm_off": "7 s"},
+            ]
+        )
+    )
     changes = {
         "fidelity": "engagement",
+        "raid__waves__all__aim": draw(
+            st.sampled_from(["centre", "unit", "[unit, eye]", "[centre, unit, command-post, eye]"])
+        ),
+        "raid__waves__all__with": "{" + ", ".join(wave) + "}",
         "raid__waves__all__count": str(draw(st.integers(1, 12))),
         "raid__waves__all__time_spread": f"{draw(st.integers(0, 240))} s",
         "raid__waves__all__time_jitter": f"{draw(st.integers(0, 30))} s",
@@ -69,11 +89,13 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
             decision_time=f"{draw(st.integers(0, 30))} s",
             link_delay=f"{draw(st.integers(0, 5))} s",
             link_loss=draw(st.sampled_from([0.0, 0.0, 0.5])),
-        ),
+        )[:-1]
+        + ", at: [1 km, 2 km]}",
         "defence__fire_units__unit__radar": use(
             "perfect-guidance",
             simultaneous_engagements=channels,
             missiles_guided_simultaneously=guided,
+            **blinks,
         ),
         "defence__fire_units__unit__doctrine": use(
             "rule",
@@ -87,14 +109,14 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
         ),
         "defence__fire_units__unit__launchers": battery,
     }
-    out = draw(st.sampled_from([None, (150, 190), (200, 900)]))
+    out = draw(st.sampled_from([None, (150, 190), (200, 900)])) if not blinks else None
     if out:
         changes["defence__outages"] = f"[{{of: unit, from: {out[0]} s, until: {out[1]} s}}]"
     return changes, {"channels": channels, "guided": guided, "out": out}
 
 
 def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
-    """Fired, still loaded, in refills and on their way into a launcher: all that was given."""
+    """Fired, lost with a unit, loaded, in refills and on their way in: all that was given."""
     table, state = compiled.tables.launchers, memory.state
     now = state.now[0]
     given_ = int((table["rounds"] * (1 + table["reloads"])).sum())
@@ -102,7 +124,7 @@ def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
     refilling = sum(int(table["rounds"][e.subject]) for e in waiting if e.kind == EV_RELOAD)
     loaded = int(state.launchers.rounds.sum())
     refills = int((state.launchers.reloads * table["rounds"]).sum())
-    assert now.rounds_fired + loaded + refills + refilling == given_
+    assert now.rounds_fired + now.rounds_lost + loaded + refills + refilling == given_
     assert (state.launchers.rounds >= 0).all() and (state.launchers.reloads >= 0).all()
     assert int(state.stock.sum()) == loaded
     shots = state.shots[: now.n_shots]
@@ -153,12 +175,19 @@ def nothing_is_guided_by_a_dead_radar(records: Any, kinds: Any, limits: dict[str
             assert kind not in ("order", "launch", "killed")
 
 
+def directed(records: Any, kinds: Any) -> Any:
+    """The orders of the command post: all until it is destroyed."""
+    names = np.array(kinds)
+    dead = records["time_s"][(names == "out-of-order") & (records["unit"] < 0)]
+    return records[(names == "order") & (records["time_s"] < dead.min(initial=np.inf))]
+
+
 def operators_are_kept(compiled: Model, records: Any, kinds: Any) -> None:
     """No more orders in the time of one decision than there are operators."""
     post = compiled.tables.settings[0]
     if post["operators"] == 0:
         return
-    given_ = records["time_s"][np.array(kinds) == "order"]
+    given_ = directed(records, kinds)["time_s"]
     for time_s in given_:
         busy = (given_ <= time_s) & (given_ > time_s - post["decision_time_s"] + 1e-9)
         assert busy.sum() <= max(int(post["operators"]), 1) or post["decision_time_s"] == 0.0
@@ -168,7 +197,7 @@ def choices_hold_the_orders(memory: Memory, records: Any, kinds: Any) -> None:
     """Every order is a way of its cycle's problem, and every way taken is an order."""
     kept = memory.state.kept[: memory.state.now[0].n_kept]
     taken = kept[kept.taken == 1]
-    orders = records[np.array(kinds) == "order"]
+    orders = directed(records, kinds)
     assert memory.state.now[0].cycles_left_out == 0
     assert sorted(zip(taken.time_s, taken.track, strict=True)) == sorted(
         zip(orders["time_s"], orders["track"], strict=True)
@@ -203,6 +232,36 @@ def fates_are_single(compiled: Model, memory: Memory, records: Any, kinds: Any) 
         if kind == "killed"
     ]
     assert kills == killed
+
+
+def no_dead_radar_guides(compiled: Model, records: Any, kinds: Any) -> None:
+    """While its radar is silent or destroyed a unit launches nothing, and nothing is hit for it."""
+    silent: set[int] = set()
+    dead: set[int] = set()
+    for line, kind in zip(records, kinds, strict=True):
+        number = int(line["unit"])
+        if kind in ("silent", "radiates"):
+            assert (number in silent) == (kind == "radiates")
+            assert number not in dead
+            silent ^= {number}
+        elif kind == "out-of-order" and number >= 0:
+            dead.add(number)
+        elif kind == "restored":
+            dead.discard(number)
+        elif kind == "launch" or (kind == "intercept" and line["value"] == SHOT_KILL):
+            assert int(compiled.tables.units["radar"][number]) not in silent | dead
+
+
+def sites_are_lost_once(memory: Memory, records: Any, kinds: Any) -> None:
+    """What is lost was struck by a leaker that was aimed at it, once."""
+    lost = [int(line["serial"]) for line, kind in zip(records, kinds, strict=True)
+            if kind == "struck" and line["value"] == 1.0]  # fmt: skip
+    assert len(lost) == len(set(lost))
+    assert sorted(lost) == np.flatnonzero(np.isfinite(memory.state.lost_s)).tolist()
+    struck = [int(line["threat"]) for line, kind in zip(records, kinds, strict=True)
+              if kind == "struck"]  # fmt: skip
+    assert (memory.state.threats.fate[struck] == LEAKED).all()
+    assert len(struck) == len(set(struck))
 
 
 def links_come_in_order(compiled: Model, memory: Memory, records: Any, kinds: Any) -> None:
@@ -250,5 +309,7 @@ def test_what_every_replication_conserves(case, seed: int, replication: int):
     choices_hold_the_orders(memory, records, kinds)
     fates_are_single(compiled, memory, records, kinds)
     links_come_in_order(compiled, memory, records, kinds)
+    no_dead_radar_guides(compiled, records, kinds)
+    sites_are_lost_once(memory, records, kinds)
     assert (memory.state.units.channels == 0).all()
     assert (memory.state.units.guided == 0).all()

@@ -207,6 +207,50 @@ def test_guided_from_ahead() -> None:
     assert remote["interceptors"]["mean"] > alone["interceptors"]["mean"] + 8
 
 
+def test_anti_radiation() -> None:
+    radar = "defence__fire_units__battery__radar__with__"
+    on, harmless = {radar + "silent_below": "0 s"}, {"raid__waves__strike__with": "{lethality: 0}"}
+    blinks, radiates = run("anti-radiation"), run("anti-radiation", **on)
+    decoys = run("anti-radiation", **on, **{radar + "emitting_decoys": "4"})
+    guard = run("anti-radiation", **on, defence__fire_units__guard=(
+        "{at: [0 km, -3 km], ground: 20 m, bearing: 90 deg, doctrine: shoot-look-shoot, "
+        "radar: {type: 92n6e, with: {sector: 120 deg}}, "
+        "launchers: [{type: 5p85te2, count: 8, missile: 9m96e2}]}"))  # fmt: skip
+    lost = {name: found["losses"]["fire-unit"]["p_lost"]["battery"]["estimate"] for name, found in
+            (("blinks", blinks), ("radiates", radiates), ("decoys", decoys))}  # fmt: skip
+    assert lost["radiates"] > 0.5
+    assert lost["blinks"] < 0.75 * lost["radiates"]
+    assert lost["decoys"] < 0.75 * lost["radiates"]
+    assert leakers(guard, "cruise_subsonic") < 0.5 * leakers(radiates, "cruise_subsonic")
+    assert leakers(guard, "anti_radiation") < leakers(radiates, "anti_radiation")
+    assert leakers(blinks, "cruise_subsonic") < leakers(radiates, "cruise_subsonic")
+    # The price of silence by itself: a strike that can destroy nothing.
+    shut, open_ = run("anti-radiation", **harmless), run("anti-radiation", **on, **harmless)
+    assert leakers(shut, "anti_radiation") > 1.5 * leakers(open_, "anti_radiation")
+    assert leakers(shut, "cruise_subsonic") > 1.2 * leakers(open_, "cruise_subsonic")
+    sure = run("anti-radiation", raid__waves__strike__with="{silent_share: 1}")
+    remembered = sure["losses"]["fire-unit"]["p_lost"]["battery"]["estimate"]
+    assert remembered > lost["radiates"]
+
+
+def test_ship_and_ground() -> None:
+    events = run_once(compile_scenario(load("ship-and-ground")), SEED, 0).events.to_pylist()
+    seen = {e["threat"] for e in events if e["event"] == "in-sight"}
+    assert seen == {"near/1", "near/2", "vehicles/1", "vehicles/2"}
+    found = run("ship-and-ground")
+    away = run("ship-and-ground", raid__waves__near__distance="100 km")
+    unclaimed = run("ship-and-ground", defence__fire_units__battery__launchers__0__missile="48n6e3")
+    tower = {"defence__fire_units__battery__radar__with__antenna_height": "900 m",
+             "defence__radars__coast__with__antenna_height": "900 m"}  # fmt: skip
+    high = run("ship-and-ground", **tower)
+    assert 2.0 <= leakers(found, "surface_ship") < 2.5
+    assert leakers(found, "ground_target") < 0.5
+    assert share(found, "horizon") > 0.7
+    assert leakers(away, "surface_ship") == 4
+    assert unclaimed["interceptors"]["mean"] == 0
+    assert leakers(high, "surface_ship") < 0.5 * leakers(found, "surface_ship")
+
+
 @pytest.mark.parametrize("name", sorted(shipped()))
 def test_each_is_described_and_tested(name: str) -> None:
     file = load(name).file

@@ -30,11 +30,11 @@ LINK_MEANING: dict[str, str] = {
     "guidance channel was taken.",
     "magazine": "A round, or after a miss another one, could have met it, but the unit had none "
     "left to spend.",
-    "miss": "Rounds were fired at it, none killed it, and no want of a channel or round kept "
-    "another back.",
+    "miss": "Rounds were fired at it, none killed it, and no want of a channel, round or operator "
+    "kept another back.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
-    "operator": "A round, or after a miss another one, could have met it, but every operator of "
-    "the command post was busy.",
+    "operator": "A round, or after a miss another one, could have met it, but every operator was "
+    "busy.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
 
@@ -115,7 +115,7 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "threat": chain.name,
                 "class": names["classes"][chain.threat],
                 "wave": names["waves"][chain.wave],
-                "asset": names["assets"][int(model.tables.threats["asset"][chain.threat])],
+                "asset": names["sites"][int(model.tables.threats["site"][chain.threat])],
                 "link": chain.link,
                 "chain": _times(model, chain),
                 "what": what,
@@ -290,7 +290,8 @@ def _channel(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     return (
         (
             f"{_missed(chain)}At {clock(time_s)} a round could have met it"
-            f"{_asked(model, chain, 'channel')}, but the channels were taken ({loads})."
+            f"{_asked(model, chain, 'channel')}, "
+            f"but the channels were taken ({loads})."
         ),
         f"One more guidance channel at unit {where} at t = {time_s:.0f} s.",
     )
@@ -305,7 +306,8 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     return (
         (
             f"{_missed(chain)}At {clock(time_s)} a round could have met it"
-            f"{_asked(model, chain, 'magazine')}, but those that could were spent "
+            f"{_asked(model, chain, 'magazine')}, but "
+            "those that could were spent "
             f"(rounds of all kinds: {loads})."
         ),
         (
@@ -317,9 +319,10 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
 
 def _asked(model: Model, chain: Chain, link: str) -> str:
     """Which unit and missile refused, as a person says it: " (48n6e3 of south)"; or nothing."""
-    for (_, why_not), by in zip(chain.refusals, chain.refused_by, strict=True):
+    told_s = _refused(chain, link)
+    for (time_s, why_not), by in zip(chain.refusals, chain.refused_by, strict=True):
         named = _with(model, by)
-        if why_not == link and named["unit"] and named["missile"]:
+        if (time_s, why_not) == (told_s, link) and named["unit"] and named["missile"]:
             return f" ({named['missile']} of {named['unit']})"
     return ""
 

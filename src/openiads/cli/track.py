@@ -29,6 +29,10 @@ def track(
     ] = None,
     score_from: Annotated[int, typer.Option(help="first scan of the means")] = 10,
     formations: Annotated[bool, typer.Option(help="manoeuvres and formations")] = True,
+    models: Annotated[
+        str, typer.Option(help="interacting models, any of cv,ct,ca,ballistic; none: one filter")
+    ] = "",
+    confirm: Annotated[str, typer.Option(help="m-of-n, or llr: Wald's test")] = "m-of-n",
     beside: Annotated[
         str | None, typer.Option("--with", help="run another tracker too: stonesoup")
     ] = None,
@@ -75,7 +79,8 @@ def track(
         sigma[1] = sigma[2] = angle_sigma_rad
     if rate_sigma_mps is not None and data.range_rate_mps is None:
         raise InputError.of("the file has no range_rate_mps", key="rate-sigma-mps")
-    result = _run(data, (sigma[0], sigma[1], sigma[2]), formations, rate_sigma_mps)
+    options = {"formations": formations, "models": _names(models), "confirm": confirm}
+    result = _run(data, (sigma[0], sigma[1], sigma[2]), options, rate_sigma_mps)
     paths = result.pop("paths")
     result = {"detections": str(detections)} | result
     source = truth or (detections if has_truth(detections) else None)
@@ -97,6 +102,11 @@ def track(
     rows = result.pop("stonesoup", {})
     for key, value in result.items():
         say(f"{key:24s} {_text(value):44s} {_text(rows.get(key, ''))}".rstrip())
+
+
+def _names(text: str) -> list[str]:
+    """The names in a list with commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _text(value: Any) -> str:
@@ -123,7 +133,10 @@ def _stonesoup(data: Any, sigma: list[float], noise_m2ps3: float) -> tuple[dict[
 
 
 def _run(
-    data: Any, sigma: tuple[float, float, float], formations: bool, rate_sigma_mps: float | None
+    data: Any,
+    sigma: tuple[float, float, float],
+    options: dict[str, Any],
+    rate_sigma_mps: float | None,
 ) -> dict[str, Any]:
     """Feed all scans; tracks by scan, counts, and the median time of a scan."""
     import numpy as np
@@ -132,7 +145,7 @@ def _run(
     from openiads.scenario.detections import Paths
 
     most = max(int(np.bincount(data.scan).max(initial=1)), 64)
-    tracker = Tracker(sigma, capacity=8 * most, plots=most, formations=formations)
+    tracker = Tracker(sigma, capacity=8 * most, plots=most, **options)
     tracker.scan(0.0, np.zeros((0, 3)))
     tracker.reset()
     scans, ids, states, spent = [], [], [], []

@@ -46,8 +46,8 @@ class Doctrine(Declared):
         "no intercept planned above this height", None, gt=0
     )
     engage_on_remote: bool = declared(
-        "where its own engagement radar cannot, the unit shoots at what that of another unit "
-        "holds, which then guides the round",
+        "the unit also shoots at what the engagement radar of another unit holds, which then "
+        "guides the round",
         False,
     )
     layer_release_m: Length | None = declared(

@@ -33,6 +33,20 @@ def is_seed(track, i):
 
 
 @kernel(borrows=True)
+def ratio_thresholds(false_probability, missed_probability):
+    """Log-likelihood ratios at which Wald's sequential test drops and confirms a track.
+
+    ln(b / (1 - a)) and ln((1 - b) / a), with a the probability that a false track is confirmed and
+    b that a true one is dropped; between them the test goes on. Valid for a + b < 1.
+    Reference: Wald, Sequential Analysis, 1947, section 3.3; Blackman and Popoli, Design and
+    Analysis of Modern Tracking Systems, 1999, section 6.2.2. Validated by
+    tests/kernels/test_track_initiation.py.
+    """
+    lower = math.log(missed_probability / (1.0 - false_probability))
+    return lower, math.log((1.0 - missed_probability) / false_probability)
+
+
+@kernel(borrows=True)
 def book_hit(params, track, counts, x, i, cost):
     """Book a plot of that cost to slot ``i`` and confirm the track when it has earned it."""
     row = track[i]
@@ -49,12 +63,23 @@ def book_hit(params, track, counts, x, i, cost):
         if v2 > params.max_speed_mps * params.max_speed_mps:
             free_slot(track, counts, i)
             return
+    if params.confirm_ratio > 0:
+        lower, _ = ratio_thresholds(params.false_track_probability, params.missed_track_probability)
+        if row.score <= lower:
+            free_slot(track, counts, i)
+            return
     _confirm(params, track, counts, i)
 
 
 @kernel(borrows=True)
 def _confirm(params, track, counts, i):
-    """Confirm the tentative track in slot ``i`` by M of N and score."""
+    """Confirm the tentative track in slot ``i`` by M of N and score, or by Wald's test."""
+    if params.confirm_ratio > 0:
+        _, upper = ratio_thresholds(params.false_track_probability, params.missed_track_probability)
+        if track[i].score >= upper:
+            track[i].status = CONFIRMED
+            counts[CONFIRMATIONS] += 1
+        return
     hits, bits = 0, track[i].history
     for _ in range(params.confirm_scans):
         hits += bits & 1
@@ -78,7 +103,10 @@ def book_miss(params, track, counts, i):
     lost = row.misses > params.coast_scans
     lost = lost or row.time_s - row.last_s > params.coast_s
     lost = lost or row.peak - row.score > params.score_drop
-    if row.status == TENTATIVE:
+    if row.status == TENTATIVE and params.confirm_ratio > 0:
+        lower, _ = ratio_thresholds(params.false_track_probability, params.missed_track_probability)
+        lost = lost or row.score <= lower
+    elif row.status == TENTATIVE:
         # No longer able to reach M of N before its oldest hit leaves the window.
         lost = lost or row.misses > params.confirm_scans - params.confirm_hits
     if lost:
@@ -155,3 +183,31 @@ def initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2)
     P[i, 20] = params.climb_sigma_mps**2
     if params.confirm_hits == 1:
         _confirm(params, track, counts, i)
+
+
+@kernel(borrows=True)
+def two_point(params, track, x, P, i, j, plot_pos_m, plot_cov_m2):
+    """Give the new track in slot ``i`` the state that its first plot and plot ``j`` determine.
+
+    x = (z2, (z2 - z1)/T), P = [[R2, R2/T], [R2/T, (R1 + R2)/T^2]]: no prior of the velocity beyond
+    the gate, no process noise. The first plot and its covariance are what is left of the prediction
+    when the prior's spread is taken off.
+    Reference: Bar-Shalom, Li and Kirubarajan 2001, section 5.5.3. Validated by
+    tests/kernels/test_track_initiation.py.
+    """
+    t = track[i].time_s - track[i].last_s
+    row = P[i]
+    noise = params.noise_m2ps3 * t * t * t / 3.0
+    level, upright = (t * params.speed_sigma_mps) ** 2, (t * params.climb_sigma_mps) ** 2
+    row[0] -= level + noise
+    row[3] -= level + noise
+    row[5] -= upright + noise
+    for k in range(6):
+        row[15 + k] = (row[k] + plot_cov_m2[j, k]) / (t * t)
+        row[k] = plot_cov_m2[j, k]
+    row[6], row[7], row[8] = row[0] / t, row[1] / t, row[2] / t
+    row[9], row[10], row[11] = row[1] / t, row[3] / t, row[4] / t
+    row[12], row[13], row[14] = row[2] / t, row[4] / t, row[5] / t
+    for a in range(3):
+        x[i, a + 3] = (plot_pos_m[j, a] - x[i, a]) / t
+        x[i, a] = plot_pos_m[j, a]

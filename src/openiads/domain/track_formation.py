@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from openiads.domain.track_book import is_seed
 from openiads.domain.track_groups import (
     FORBIDDEN,
     displace,
@@ -16,16 +17,21 @@ from openiads.domain.track_groups import (
     gather,
     seek_displacement,
 )
+from openiads.domain.track_rates import take_rate
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
-from openiads.physics.estimation import innovation
-from openiads.physics.mixture import shifted_innovation
+from openiads.physics.estimation import innovation, position_update
+from openiads.physics.mixture import manoeuvre_shift, merge_pair, shifted_innovation
 
 _ROUNDS = 2
 """Rounds of assignment and estimation of a formation's displacement (a third changes nothing)."""
 
 NEGLIGIBLE = 0.01
 """A manoeuvre less probable than this leaves the prediction quiet."""
+
+STRAY_FROM = 9.0
+"""Only plots so far off (squared, in sigmas) may be outliers: nearer ones are worth as much either
+way (3 % of true plots lie beyond)."""
 
 
 @kernel(borrows=True)
@@ -139,23 +145,89 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
     """Turn quiet costs into those of the mixture; ``edge[:, 1]`` becomes the manoeuvre's part."""
     group, cost, x, P = tables.row, tables.cost, tables.x, tables.P
     moment, edge, log_density = tables.moment, tables.edge, tables.log_density
-    start, column = tables.start, tables.column
+    start, column, stray = tables.start, tables.column, params.outlier_probability
     for r in range(n_rows):
         w, offset, i = group[r].weight, group[r].offset, tables.row_slot[r]
         # The ratio of the two densities is at most exp(d2 / 2).
         limit = 2.0 * math.log(NEGLIGIBLE / w) if w > 0.0 else math.inf
+        far = math.inf if stray <= 0.0 or is_seed(tables.track, i) else STRAY_FROM
         for e in range(start[r], start[r + 1]):
             d2 = edge[e, 0]
-            edge[e, 1] = 0.0
-            if d2 + 2.0 * (edge[e, 2] - edge[e, 3]) > limit:
+            edge[e, 1] = edge[e, 4] = 0.0
+            moves = d2 + 2.0 * (edge[e, 2] - edge[e, 3]) > limit
+            strays = d2 > far
+            if moves or strays:
                 j = column[e]
-                moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
-                # -ln((1 - w) e^-a + w e^-b) about the smaller of a and b.
+                # -ln((1 - w) (e^-a + stray e^-s) + w e^-b) about the least of a, s and b.
                 a = cost[e] - math.log(max(1.0 - w, 1e-12))
-                b = 0.5 * (moved + log_det) + offset + log_density[j] + edge[e, 3] - math.log(w)
-                low = min(a, b)
-                cost[e] = low - math.log(math.exp(low - a) + math.exp(low - b))
+                b = s = math.inf
+                if moves:
+                    moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
+                    b = 0.5 * (moved + log_det) + offset + log_density[j] + edge[e, 3]
+                    b -= math.log(w)
+                    d2 = min(d2, moved)
+                if strays:
+                    wide, log_det = stray_innovation(params, tables, i, j, pos_m, cov_m2)
+                    s = 0.5 * (wide + log_det) + offset + log_density[j] + edge[e, 2]
+                    s -= math.log(max(1.0 - w, 1e-12) * stray)
+                    d2 = min(d2, wide)
+                low = min(a, b, s)
+                total = math.exp(low - a) + math.exp(low - b) + math.exp(low - s)
+                cost[e] = low - math.log(total)
                 edge[e, 1] = math.exp(cost[e] - b)
-                d2 = min(d2, moved)
+                edge[e, 4] = math.exp(cost[e] - s)
             if d2 > params.gate:
                 cost[e] = FORBIDDEN
+
+
+@kernel(borrows=True)
+def stray_plot(params, tables, j, pos_m, cov_m2):
+    """Lay plot ``j`` down as an outlier: the same place, ``outlier_scale`` times the errors."""
+    for a in range(3):
+        tables.stray_m[0, a] = pos_m[j, a]
+    for k in range(6):
+        tables.stray_m2[0, k] = params.outlier_scale**2 * cov_m2[j, k]
+
+
+@kernel(borrows=True)
+def stray_innovation(params, tables, i, j, pos_m, cov_m2):
+    """`innovation` of plot ``j`` as an outlier against the quiet prediction of slot ``i``."""
+    stray_plot(params, tables, j, pos_m, cov_m2)
+    return innovation(tables.x, tables.P, i, tables.stray_m, tables.stray_m2, 0, 0.0, 0.0)
+
+
+@kernel(borrows=True)
+def take_doubtful(params, tables, r, i, j, dt_s, stray, w, level, upright, pos_m, cov_m2):
+    """Update slot ``i`` with a plot that is an outlier with probability ``stray``.
+
+    Otherwise it is a good plot, after a manoeuvre with probability ``w``. The track becomes the
+    moments of the three updates; a range rate is believed in all of them. Returns the normalised
+    innovation squared of quiet flight.
+    """
+    x, P = tables.trial_x, tables.trial_P
+    stray_plot(params, tables, j, pos_m, cov_m2)
+    for s in range(2):
+        _trial(tables, i, s)
+    nis, _ = position_update(x, P, 0, pos_m, cov_m2, j)
+    position_update(x, P, 1, tables.stray_m, tables.stray_m2, 0)
+    take_rate(tables, x, P, 0, j)
+    take_rate(tables, x, P, 1, j)
+    merge_pair(x, P, 0, x, P, stray / (1.0 - w))
+    _trial(tables, i, 1)
+    if w >= NEGLIGIBLE:
+        manoeuvre_shift(x, P, 1, dt_s, tables.moment, r, level, upright)
+        position_update(x, P, 1, pos_m, cov_m2, j)
+        take_rate(tables, x, P, 1, j)
+        merge_pair(tables.x, tables.P, i, x, P, w)
+    else:
+        merge_pair(tables.x, tables.P, i, x, P, 0.0)
+    return nis
+
+
+@kernel(borrows=True)
+def _trial(tables, i, s):
+    """Copy the estimate of slot ``i`` into trial row ``s``."""
+    for k in range(6):
+        tables.trial_x[s, k] = tables.x[i, k]
+    for k in range(21):
+        tables.trial_P[s, k] = tables.P[i, k]

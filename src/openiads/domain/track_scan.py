@@ -13,17 +13,32 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import book_hit, book_miss, initiate, is_seed, take_slot
+from openiads.domain.track_book import (
+    book_hit,
+    book_miss,
+    initiate,
+    is_seed,
+    take_slot,
+    two_point,
+)
 from openiads.domain.track_formation import (
     NEGLIGIBLE,
     alone,
     mixed_costs,
     quiet_costs,
+    take_doubtful,
     weigh_groups,
 )
 from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_groups import group_rows, harmonise
 from openiads.domain.track_initiate import index_settled, inform_velocity, vote_velocities
+from openiads.domain.track_models import (
+    harmonise_models,
+    model_costs,
+    predict_models,
+    settle_models,
+    still_rows,
+)
 from openiads.domain.track_rates import rate_costs, take_rate
 from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
@@ -54,7 +69,8 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py and
     tests/kernels/test_track_formation.py; measured by benchmarks/tracking.py.
     """
-    dt_s = _predict(params, tables, time_s)
+    several = tables.models.kind.size > 0
+    dt_s = predict_models(params, tables, time_s) if several else _predict(params, tables, time_s)
     lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
     level_m2 = upright_m2 = 0.0
     if lively:
@@ -72,19 +88,28 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
         )
     elif tables.rate_m2ps2[0] > 0.0:
         rate_costs(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2, False)
+    if several:
+        if not lively:
+            still_rows(tables, n_rows)
+        model_costs(params, tables, n_rows, plot_pos_m, plot_cov_m2)
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
     for j in range(n_plots):
         tables.plot_slot[j] = -1
-    if lively:
+    if several:
+        settle_models(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
+    elif lively:
         _settle(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
     else:
         _settle_quiet(params, tables, n_rows, plot_pos_m, plot_cov_m2)
     if grouped:
         for g in range(n_rows):
             if tables.row[g].parent == g and tables.row[g].members > 2:
-                harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
+                if several:
+                    harmonise_models(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
+                else:
+                    harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
     _begin(params, tables, n_plots, time_s, plot_pos_m, plot_cov_m2)
     return tables.counts[LIVE]
 
@@ -146,7 +171,15 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
         i, e = tables.row_slot[r], tables.space.row_edge[r]
         j = tables.column[e] if e >= 0 else -1
         w = tables.edge[e, 1] if e >= 0 else group[r].weight
-        if w >= NEGLIGIBLE:
+        stray = tables.edge[e, 4] if e >= 0 else 0.0
+        if e >= 0 and params.two_point > 0 and is_seed(track, i):
+            two_point(params, track, x, P, i, j, pos_m, cov_m2)
+            take_rate(tables, x, P, i, j)
+        elif stray >= NEGLIGIBLE:
+            track[i].nis = take_doubtful(
+                params, tables, r, i, j, dt_s, stray, w, level, upright, pos_m, cov_m2
+            )
+        elif w >= NEGLIGIBLE:
             for s in range(2):
                 for k in range(6):
                     pair_x[s, k] = x[i, k]
@@ -185,7 +218,10 @@ def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
             continue
         j = tables.column[e]
         track[i].plot = j
-        track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
+        if params.two_point > 0 and is_seed(track, i):
+            two_point(params, track, tables.x, tables.P, i, j, pos_m, cov_m2)
+        else:
+            track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
         take_rate(tables, tables.x, tables.P, i, j)
         book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])
         tables.plot_slot[j] = i if track[i].status != FREE else -1

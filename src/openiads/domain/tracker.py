@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +18,13 @@ from openiads.domain.tracks import (
     REFUSED,
     UNGATED,
     covariance_matrix,
+    model_mask,
     track_params,
     tracks_allocate,
     tracks_expect,
     tracks_reset,
 )
-from openiads.faults import Fault, InputError
+from openiads.faults import Fault, InputError, nearest
 from openiads.kernel import kernel
 from openiads.physics.estimation import convert_plot
 
@@ -66,6 +68,11 @@ class Tracker:
     ``capacity`` the most tracks held at once, tentative ones included (policy when full: the
     least likely tentative track gives way, counted in ``books``); ``formations=False`` leaves out
     manoeuvres and formations (plain nearly-constant-velocity filters, several times faster);
+    ``models`` lets each track be followed by several interacting models, any of "cv" (constant
+    velocity), "ct" (coordinated turn), "ca" (constant acceleration) and "ballistic" (gravity and
+    drag, in a frame whose z is up); ``confirm`` "m-of-n" or "llr" (Wald's sequential test on the
+    log-likelihood ratio, at ``false_track_probability`` and ``missed_track_probability``);
+    ``initiate`` "one-point" (with a prior of the velocity) or "two-point" (from two plots alone);
     further keywords are those of `openiads.domain.tracks.track_params`.
 
     >>> tracker = Tracker(sigma=(50.0, 0.0026, 0.0026))
@@ -82,6 +89,9 @@ class Tracker:
         capacity: int = 4_000,
         plots: int = 4_000,
         formations: bool = True,
+        models: Sequence[str] = (),
+        confirm: str = "m-of-n",
+        initiate: str = "one-point",
         **parameters: float,
     ) -> None:
         faults = []
@@ -91,13 +101,25 @@ class Tracker:
             faults.append(Fault("angles of 1 rad or more", "give sigmas in radians", key="sigma"))
         if capacity < 1 or plots < 1:
             faults.append(Fault("must be 1 or more", key="capacity" if capacity < 1 else "plots"))
+        for key, value, choices in (
+            ("confirm", confirm, ("m-of-n", "llr")),
+            ("initiate", initiate, ("one-point", "two-point")),
+        ):
+            if value not in choices:
+                faults.append(Fault(f"{value!r} is not one", nearest(value, choices), key=key))
         if faults:
             raise InputError(faults)
         if not formations:
-            parameters = {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0} | parameters
-        self.params = track_params(**parameters)
+            calm = {} if models else {"manoeuvre_rate_ps": 0.0}
+            parameters = calm | {"group_range_m": 0.0} | parameters
+        self.params = track_params(
+            **parameters,
+            models=model_mask(models),
+            confirm_ratio=confirm == "llr",
+            two_point=initiate == "two-point",
+        )
         self.sigma = np.array(sigma, dtype=np.float64)
-        self.tables = tracks_allocate(capacity, plots)
+        self.tables = tracks_allocate(capacity, plots, models=int(self.params.models))
         self.time_s = -math.inf
         self._pos_m = np.zeros((plots, 3))
         self._cov_m2 = np.zeros((plots, 6))
@@ -168,6 +190,15 @@ class Tracker:
             table.misses[rows].copy(),
             table.plot[rows].copy(),
         )
+
+    def model_probabilities(self) -> np.ndarray:
+        """Probabilities (n, r) of the models of each of `tracks`, in the order of
+        `openiads.domain.tracks.MODEL_NAMES`; (n, 0) where the tracker has none."""
+        table = self.tables.track
+        rows = np.flatnonzero(
+            (table.status == CONFIRMED) & (table.misses <= self.params.report_misses)
+        )
+        return self.tables.models.mu[rows] if self.params.models else np.zeros((len(rows), 0))
 
     @property
     def books(self) -> Books:

@@ -7,6 +7,7 @@ A track lives in one slot of its table from initiation to deletion; slots are re
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -47,8 +48,25 @@ TRACK_PARAMS = np.dtype(
         ("group_range_m", np.float64),
         ("group_speed_mps", np.float64),
         ("link_probability", np.float64),
+        ("outlier_probability", np.float64),
+        ("outlier_scale", np.float64),
+        ("models", np.int64),
+        ("manoeuvre_accel_mps2", np.float64),
+        ("jerk_m2ps5", np.float64),
+        ("ballistic_kgm2", np.float64),
+        ("ballistic_spread", np.float64),
+        ("ballistic_noise_ps", np.float64),
+        ("earth_radius_m", np.float64),
+        ("two_point", np.int64),
+        ("confirm_ratio", np.int64),
+        ("false_track_probability", np.float64),
+        ("missed_track_probability", np.float64),
     ]
 )
+
+MODEL_NAMES = ("cv", "ct", "ca", "ballistic")
+"""Motion models by name; the place is the kind of `openiads.physics.motion_models`, and the bit of
+the parameter ``models``."""
 
 _DEFAULTS: dict[str, float] = {
     # Acceleration noise of steady flight (assumed: airliners in a 5 s picture show 0.1 to 1).
@@ -87,6 +105,29 @@ _DEFAULTS: dict[str, float] = {
     # tracker; 30.2, 30.9 and 32.3 s with 1.0, 0.98 and 0.95. Tested at another seed by
     # tests/validation/test_surrogate.py.
     "link_probability": 0.98,
+    # Of a surveillance radar's plots at most 0.05 % may be jumps, more than 700 m or 1 deg off, ten
+    # times the allowed random errors of 70 m and more than ten times 0.08 deg (EUROCONTROL
+    # Standard for Radar Surveillance, SUR.ET1.ST01.1000-STD-01-01, 1997, positional accuracy).
+    "outlier_probability": 5.0e-4,
+    "outlier_scale": 10.0,
+    # Interacting models; 0: none (see `model_mask`).
+    "models": 0,
+    # Acceleration in which a turn or a push begins, one sigma of an axis (assumed: the 2.5 g above)
+    "manoeuvre_accel_mps2": 25.0,
+    # Jerk: an acceleration held for 5 s wanders by 5 m/s2 (assumed).
+    "jerk_m2ps5": 5.0,
+    # m / (Cd A) at entry into ballistic flight, its spread as that of a logarithm, and how it
+    # wanders (assumed: the catalogue's threats have 3,000 to 10,000; 10 % in 10 s).
+    "ballistic_kgm2": 5000.0,
+    "ballistic_spread": 0.5,
+    "ballistic_noise_ps": 1.0e-3,
+    # The frame is level at its origin on a sphere of this radius (0: flat).
+    "earth_radius_m": 6_371_000.0,
+    "two_point": 0,
+    # Wald's test in place of M of N, and its two risks (assumed).
+    "confirm_ratio": 0,
+    "false_track_probability": 1.0e-3,
+    "missed_track_probability": 1.0e-2,
 }
 
 TRACK = np.dtype(
@@ -122,8 +163,18 @@ TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
     "log_density rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
-    "trial_x trial_P",
+    "trial_x trial_P models stray_m stray_m2",
 )
+ModelTables = namedtuple(
+    "ModelTables",
+    "kind live x P mu transition entry_mean entry_var mixed_x mixed_P trial_x trial_P work",
+)
+ModelTables.__doc__ = """Rows of the interacting models of each track; ``kind`` is empty if none.
+
+``kind`` (r,); ``live`` (capacity,), whether the rows of a slot hold (1: lone, 2: member); ``x``
+(capacity, r, 9) and ``P`` (capacity, r, 9, 9) as in `openiads.physics.motion_models`; ``mu``
+(capacity, r), mode probabilities. The rest is workspace."""
+
 POINT = np.dtype(
     [
         ("of", np.int64),
@@ -178,8 +229,9 @@ of the track that took the plot or -1, and ``plot_slot``, its slot. Of the comin
 ``entry`` and ``point``, the spatial index; ``moment`` (rows, 27), a displacement (3), its
 covariance (6), the information (6) and the weighted sum (3) that the plots of a group give, and the
 same (9) of the row's own plot;
-``edge`` (edges, 4), the d2 of quiet flight, the share of the manoeuvre, and what the range rate
-costs in quiet flight and in a manoeuvre."""
+``edge`` (edges, 5), the d2 of quiet flight, the share of the manoeuvre, what the range rate
+costs in quiet flight and in a manoeuvre, and the share of an outlier; ``models``, of `ModelTables`;
+``stray_m`` (1, 3) and ``stray_m2`` (1, 6), a plot taken as an outlier."""
 
 
 def track_params(**values: float) -> np.record:
@@ -199,7 +251,13 @@ def track_params(**values: float) -> np.record:
     (the former 0: flight is quiet, and formations mean nothing); ``manoeuvre_s``, how long it
     lasts; ``group_range_m`` between neighbours of a formation (0: none) and ``group_speed_mps``,
     spread of its velocities. Of the surrogate at `fidelity: engagement`: ``link_probability``, the
-    share of detections after the first that count towards a track's confirmation.
+    share of detections after the first that count towards a track's confirmation. Of outliers:
+    ``outlier_probability`` of a plot whose errors are ``outlier_scale`` times the others'. Of
+    interacting models (``models``, see `model_mask`): ``manoeuvre_accel_mps2`` at entry,
+    ``jerk_m2ps5``, ``ballistic_kgm2`` with ``ballistic_spread`` of its logarithm and
+    ``ballistic_noise_ps``, ``earth_radius_m``. Of initiation: ``two_point`` 1 takes the first
+    velocity from two plots alone; ``confirm_ratio`` 1 confirms and drops tentative tracks by Wald's
+    test at ``false_track_probability`` and ``missed_track_probability``.
 
     Raises InputError with every fault.
     """
@@ -219,16 +277,22 @@ def track_params(**values: float) -> np.record:
     params = row[0]
     if not 1 <= params.confirm_hits <= params.confirm_scans <= 60:
         faults.append(Fault("must be 1 <= confirm_hits <= confirm_scans <= 60", key="confirm_hits"))
+    risks = (params.false_track_probability, params.missed_track_probability)
+    if not (min(risks) > 0.0 and sum(risks) < 1.0):
+        faults.append(Fault("needs two risks above 0, together below 1", key="confirm_ratio"))
+    if params.models and not (params.ballistic_kgm2 > 0.0 and params.manoeuvre_s > 0.0):
+        faults.append(Fault("models need ballistic_kgm2 and manoeuvre_s above 0", key="models"))
     if faults:
         raise InputError(faults)
     return params
 
 
-def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
+def tracks_allocate(capacity: int, plots: int, edges: int = 0, models: int = 0) -> TrackTables:
     """Empty tables for ``capacity`` tracks and ``plots`` plots a scan.
 
-    ``edges`` is the room for track-plot pairs inside the gates of one scan (default: 16 a track
-    and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
+    ``models`` is the parameter of that name (`model_mask`); with it each track has a row for each
+    of its motion models. ``edges`` is the room for track-plot pairs inside the gates of one scan
+    (default: 16 a track and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
     """
     edges = edges or 16 * (capacity + plots)
     most = max(capacity, plots)
@@ -255,12 +319,48 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0) -> TrackTables:
         point=np.zeros(most, POINT).view(np.recarray),
         row=np.zeros(capacity, ROW).view(np.recarray),
         moment=np.zeros((capacity, 27)),
-        edge=np.zeros((edges, 4)),
+        edge=np.zeros((edges, 5)),
         trial_x=np.zeros((2, 6)),
         trial_P=np.zeros((2, 21)),
+        models=_model_tables(capacity, models),
+        stray_m=np.zeros((1, 3)),
+        stray_m2=np.zeros((1, 6)),
     )
     tracks_reset(tables)
     return tables
+
+
+def model_mask(names: Sequence[str]) -> int:
+    """The parameter ``models`` for a set of `MODEL_NAMES`; raises InputError with every fault."""
+    faults = [
+        Fault("no such motion model", nearest(name, MODEL_NAMES), key=str(name))
+        for name in names
+        if name not in MODEL_NAMES
+    ]
+    if faults:
+        raise InputError(faults)
+    return sum(1 << k for k, name in enumerate(MODEL_NAMES) if name in names)
+
+
+def _model_tables(capacity: int, mask: int) -> ModelTables:
+    """Rows for the models of ``mask``; nothing where there are none."""
+    kinds = [k for k in range(len(MODEL_NAMES)) if mask >> k & 1]
+    r, rows = len(kinds), capacity if kinds else 0
+    return ModelTables(
+        kind=np.array(kinds, np.int64),
+        live=np.zeros(rows, np.int64),
+        x=np.zeros((rows, r, 9)),
+        P=np.zeros((rows, r, 9, 9)),
+        mu=np.zeros((rows, r)),
+        transition=np.zeros((2, r, r)),
+        entry_mean=np.zeros((r, 3)),
+        entry_var=np.zeros((r, 3)),
+        mixed_x=np.zeros((r, 9)),
+        mixed_P=np.zeros((r, 9, 9)),
+        trial_x=np.zeros((2, 9)),
+        trial_P=np.zeros((2, 9, 9)),
+        work=np.zeros((23, 9)),
+    )
 
 
 @kernel(borrows=True)

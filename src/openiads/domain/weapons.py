@@ -27,6 +27,12 @@ class Missile(Declared):
     divert_mps2: Acceleration = declared(
         "lateral acceleration that needs no air (thrusters); 0: it steers with air alone", 0.0, ge=0
     )
+    surface_range_max_m: Length = declared(
+        "reach against ships and ground targets; 0: not fired at them", 0.0, ge=0
+    )
+    kill_probability_surface: Fraction = declared(
+        "… against ships and ground targets (assumed: an even chance)", 0.5
+    )
 
 
 class Launcher(Declared):

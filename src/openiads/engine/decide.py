@@ -64,7 +64,7 @@ def cycle(m: Any, s: Any, first: int, last: int) -> None:
         elif seen.engaged != 0 or now_s < seen.consider_s:
             continue
         if not free and seen.blocked > WINDOW:
-            book_refusal(m, s, seen.threat, seen.blocked, now_s, -1, -1)
+            book_refusal(m, s, seen.threat, seen.blocked, -1, -1, now_s)
         else:
             seen.score = score(m, s, slot, now_s)
             s.ranked[count] = slot

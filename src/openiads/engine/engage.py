@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.flyout import flyout_time
-from openiads.domain.threats import falls
+from openiads.domain.threats import ON_SURFACE, STRAIGHT, course_of
 from openiads.engine.book import (
     expected_place,
     kill,
@@ -75,15 +75,25 @@ def height_m(x: float, y: float, z: float, radius_m: float) -> float:
 
 @kernel(borrows=True)
 def time_of_flight_s(
-    m: Any, unit: Any, missile: int, ballistic: bool, x: float, y: float, z: float, height: float
+    m: Any, unit: Any, missile: int, course: int, x: float, y: float, z: float, height: float
 ) -> float:
-    """Fly-out time of a missile from a unit to a point; inf where its envelope does not reach."""
+    """Fly-out time of a missile from a unit to a point; inf where its envelope does not reach.
+
+    ``course`` says which published reach holds: that against what flies (`STRAIGHT`), what falls or
+    glides, or what is on the surface, where the lowest altitude of an intercept in the air is no
+    bound.
+    """
     kind = m.missiles[missile]
-    if height < kind.altitude_min_m or height > kind.altitude_max_m:
+    reach = kind.range_max_aerodynamic_m
+    floor = kind.altitude_min_m
+    if course == ON_SURFACE:
+        reach, floor, height = kind.surface_range_max_m, 0.0, max(height, 0.0)
+    elif course != STRAIGHT:
+        reach = kind.range_max_ballistic_m
+    if height < floor or height > kind.altitude_max_m:
         return math.inf
     dx, dy, dz = x - unit.x, y - unit.y, z - unit.z
     slant2 = dx * dx + dy * dy + dz * dz
-    reach = kind.range_max_ballistic_m if ballistic else kind.range_max_aerodynamic_m
     if slant2 > reach * reach or slant2 < kind.range_min_m * kind.range_min_m:
         return math.inf
     rise = height - unit.height_m
@@ -148,8 +158,8 @@ def late_s(
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    ballistic = falls(row.category)
-    flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
+    course = course_of(row.category)
+    flight = time_of_flight_s(m, base, missile, course, x, y, z, height)
     return flight - (time_s - s.now[0].time_s)
 
 
@@ -253,10 +263,15 @@ def wait(m: Any, s: Any, shot: int) -> None:
 
 @kernel(inline="always", borrows=True)
 def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
-    """Flight time to where the track of a dead target says it is (a phantom engagement)."""
+    """Flight time to where the track of a dead target says it is (a phantom engagement).
+
+    inf where the engagement radar is out of order or silent: then nothing would guide the round.
+    """
+    if s.out[m.units[order.guide].radar] > 0:
+        return math.inf
     x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    return time_of_flight_s(m, m.units[order.unit], order.missile, False, x, y, z, height)
+    return time_of_flight_s(m, m.units[order.unit], order.missile, STRAIGHT, x, y, z, height)
 
 
 @kernel(inline="always", borrows=True)
@@ -273,6 +288,9 @@ def start_reload(m: Any, s: Any, launcher: int) -> None:
 def reload(m: Any, s: Any, launcher: int) -> None:
     """A launcher is full again."""
     row = m.launchers[launcher]
+    if s.units[row.unit].lost == 1:
+        s.now[0].rounds_lost += row.rounds
+        return
     s.launchers[launcher].rounds += row.rounds
     s.stock[row.unit, row.missile] += row.rounds
     write(s.now[0], s.log, LOG_RELOAD, -1, -1, row.unit, launcher, 0.0)
@@ -284,8 +302,11 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     mine = s.shots[shot]
     order = s.engagements[mine.engagement]
     mine.result = SHOT_ABORT
-    s.launchers[mine.launcher].rounds += 1
-    s.stock[order.unit, order.missile] += 1
+    if s.units[order.unit].lost == 1:
+        s.now[0].rounds_lost += 1
+    else:
+        s.launchers[mine.launcher].rounds += 1
+        s.stock[order.unit, order.missile] += 1
     s.units[order.guide].guided -= 1
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:

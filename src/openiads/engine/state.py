@@ -29,8 +29,8 @@ THREAT_STATE = np.dtype(
         ("assessed", "i8"),
         ("named", "i8"),
         ("looks", "i4"),
-        ("orders", "i8"),
         ("again", "i1"),
+        ("orders", "i8"),
     ]
 )
 UNNAMED, CALLED_HOSTILE, CALLED_NEUTRAL = 0, 1, 2
@@ -123,10 +123,15 @@ NOW = np.dtype(
         ("n_choices", "i8"),
         ("n_kept", "i8"),
         ("cycles_left_out", "i8"),
+        ("rounds_lost", "i4"),
     ]
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
-UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
+UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
+EMISSION = np.dtype([("silent", "i1"), ("lost", "i1"), ("since_s", "f8")])
+"""Of a radar: whether it is silent by doctrine, since when, and whether it has been destroyed."""
+WATCH = np.dtype([("id", "i4"), ("glides", "i1"), ("time_s", "f8"), ("climb_mps", "f8")])
+"""Of a track: its climb at an earlier time, and whether it fell since then less than freely."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -205,6 +210,9 @@ class State(NamedTuple):
     kept: Any  # (capacity,) CHOICES that the Log keeps
     space: SlotSpace  # the cycle's assignment problem
     operators: Any  # (operators,) f8 when each is free again
+    lost_s: Any  # (k,) when each site was destroyed; inf while it stands
+    emission: Any  # (R,) EMISSION
+    watch: Any  # (slots,) WATCH
 
 
 class Plots(NamedTuple):
@@ -240,7 +248,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
     # Rows of rounds that stayed on their rails are used again, so this many cannot be exceeded.
     rounds = int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 1
     units, missiles = len(tables.units), len(tables.missiles)
-    events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
+    events = 3 * n + 3 * rounds + 5 * len(tables.radars) + len(launchers) + 64
     # A lost order holds a row and no round, until it is noticed.
     unheard = 0
     if settings["link_loss"] > 0.0:
@@ -275,6 +283,9 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
         space=slot_space(slots, choices, pairs, units),
         operators=np.zeros(int(settings["operators"])),
+        lost_s=np.full(len(tables.sites), np.inf),
+        emission=rec(len(tables.radars), EMISSION),
+        watch=rec(slots, WATCH),
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
@@ -282,4 +293,6 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         clutter_pm3=np.zeros(plots),
         threat=np.zeros(plots, np.int32),
     )
-    return Memory(state, scan, tracks_allocate(slots, plots))
+    return Memory(
+        state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
+    )

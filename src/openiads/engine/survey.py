@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from openiads.domain.doctrine import may_shoot_again
-from openiads.engine.book import expected_place, write_round
+from openiads.engine.book import expected_place, pd_between, truth_at, write_round
+from openiads.engine.engage import HOLD_PD
 from openiads.engine.evaluate import kind_of, volley_kill, volley_size
 from openiads.engine.order import free_operators, refused
 from openiads.engine.predict import predicted_intercept_s
@@ -46,9 +47,15 @@ def survey(
         for missile in range(m.missiles.shape[0]):
             if s.capacity[unit, missile] == 0:
                 continue
-            # The unit's own radar first; then, where doctrine lets it, those of the others.
-            for other in range(last - first if base.engage_on_remote == 1 else 1):
-                guide = first + (unit - first + other) % (last - first)
+            # Where doctrine lets it, any radar that holds the target now, its own before others';
+            # its own in the end also where it is only expected to.
+            tries = last - first if base.engage_on_remote == 1 else 0
+            for other in range(tries + 1):
+                guide = unit
+                if other < tries:
+                    guide = first + (unit - first + other) % tries
+                    if not holds_now(m, s, seen, guide):
+                        continue
                 refusal = refused(m, s, unit, missile, guide)
                 if refusal == 0 and operators == 0:
                     refusal = OPERATOR
@@ -72,6 +79,16 @@ def survey(
     if row > at and m.settings[0].layers > 0:
         row = outer_first(m, s, at, row, waits, now_s)
     return row, blocked, by, of, soonest
+
+
+@kernel(borrows=True)
+def holds_now(m: Any, s: Any, seen: Any, guide: int) -> bool:
+    """Whether the engagement radar of a unit holds the target of a track at this moment."""
+    radar = m.units[guide].radar
+    if seen.threat < 0 or s.out[radar] > 0:
+        return False
+    at, part = truth_at(m, s, seen.threat, s.now[0].time_s)
+    return at >= 0 and pd_between(m, radar, at, part) >= HOLD_PD
 
 
 @kernel(inline="always", borrows=True)
@@ -164,7 +181,7 @@ def hold_off(
     period = m.settings[0].decision_period_s
     seen.blocked = max(seen.blocked, blocked)
     if soonest == math.inf:
-        book_refusal(m, s, seen.threat, blocked, now_s, by, of)
+        book_refusal(m, s, seen.threat, blocked, by, of, now_s)
     if soonest == math.inf and seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
         mine = s.threats[seen.threat]
         if blocked > mine.blocked:
@@ -178,7 +195,7 @@ def hold_off(
 
 
 @kernel(inline="always", borrows=True)
-def book_refusal(m: Any, s: Any, threat: int, blocked: int, now_s: float, by: int, of: int) -> None:
+def book_refusal(m: Any, s: Any, threat: int, blocked: int, by: int, of: int, now_s: float) -> None:
     """Book what keeps another volley from a threat that was missed, while there is time for one."""
     if threat < 0 or blocked <= WINDOW:
         return

@@ -73,7 +73,8 @@ LINKS = (
     EV_LAUNCH,
     EV_DECIDE,
     EV_NOTICE,
-) = range(10)
+    EV_EMIT,
+) = range(11)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -100,6 +101,9 @@ EVENTS = (
     "out-of-order",
     "restored",
     "order-lost",
+    "struck",
+    "silent",
+    "radiates",
 )
 (
     LOG_START,
@@ -125,6 +129,9 @@ EVENTS = (
     LOG_OUT,
     LOG_RESTORED,
     LOG_ORDER_LOST,
+    LOG_STRUCK,
+    LOG_SILENT,
+    LOG_EMITS,
 ) = range(len(EVENTS))
 
 # Purposes of draws; that of a look is the radar's key, which is larger than any of these.
@@ -138,6 +145,7 @@ EVENTS = (
     DRAW_BIAS,
     DRAW_LINK,
 ) = range(8)
+DRAW_STRIKE = 16
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -153,6 +161,7 @@ SETTINGS = np.dtype(
         ("lock_basket_m", "f8"),
         ("jammers", "i4"),
         ("layers", "i4"),
+        ("blinkers", "i4"),
     ]
 )
 FIDELITIES = ("track", "engagement")
@@ -163,7 +172,6 @@ THREATS = np.dtype(
         ("side", "i1"),
         ("category", "i1"),
         ("wave", "i4"),
-        ("asset", "i4"),
         ("start_s", "f8"),
         ("jitter_s", "f8"),
         ("life_s", "f8"),
@@ -174,6 +182,11 @@ THREATS = np.dtype(
         ("last_chance_s", "f8"),
         ("swerling", "i1"),
         ("jamming_m2", "f8"),
+        ("site", "i4"),
+        ("parent", "i4"),
+        ("lethality", "f8"),
+        ("homing_s", "f8"),
+        ("silent_share", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -226,6 +239,10 @@ RULES = np.dtype(
 )
 OUTAGES = np.dtype([("radar", "i4"), ("begin_s", "f8"), ("end_s", "f8")])
 """What fails, and when: ``radar`` is its row, -1 the command post."""
+SITE_KINDS = ("asset", "radar", "command-post")
+SITE_ASSET, SITE_RADAR, SITE_POST = range(len(SITE_KINDS))
+SITES = np.dtype([("kind", "i1"), ("index", "i4")])
+"""What can be aimed at: ``index`` is the row of the asset or radar; a fire unit is its radar."""
 
 
 class Tables(NamedTuple):
@@ -252,6 +269,7 @@ class Tables(NamedTuple):
     look_pd: Any  # (R, G) f4; negative: not in sight
     look_snr: Any  # (R, G) f4 power ratio
     track_params: Any  # (1,) TRACK_PARAMS of domain.tracks
+    sites: Any  # (k,) SITES
 
 
 def blank_tables() -> Tables:
@@ -259,7 +277,7 @@ def blank_tables() -> Tables:
     rows = {
         "settings": SETTINGS, "threats": THREATS, "assets": ASSETS, "radars": RADARS,
         "units": UNITS, "launchers": LAUNCHERS, "missiles": MISSILES, "rules": RULES,
-        "outages": OUTAGES, "track_params": TRACK_PARAMS,
+        "outages": OUTAGES, "track_params": TRACK_PARAMS, "sites": SITES,
     }  # fmt: skip
     shapes = {
         "radar_pos_m": (1, 3), "radar_axes": (1, 3, 3), "kill_probability": (1, 8),
@@ -281,7 +299,7 @@ class Model:
 
     tables: Tables
     names: dict[str, list[str]]
-    """names of threats, waves, classes, radars, units, missiles and assets, in table order."""
+    """names of threats, waves, classes, radars, units, missiles, assets, sites, in table order."""
     scenario: str
     """name of the scenario."""
     provenance: list[dict[str, Any]] = field(default_factory=list)

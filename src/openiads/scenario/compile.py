@@ -13,7 +13,7 @@ from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
 from openiads.domain.threats import ALL_CATEGORIES
-from openiads.domain.tracks import TRACK_PARAMS, track_params
+from openiads.domain.tracks import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
 from openiads.engine.run import recarrays
@@ -40,6 +40,7 @@ from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker, cross_section_m2
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.rules import outages_table, rules_table
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
+from openiads.scenario.sites import ranked, sites, sites_table
 
 STANDARD_GRAVITY_MPS2 = 9.80665
 
@@ -104,6 +105,7 @@ class _Compiler:
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
         settings["layers"] = len(set(units["layer"].tolist())) - 1
+        settings["blinkers"] = int((radars["silent_below_s"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
         tables = Tables(
             settings=settings,
@@ -127,6 +129,7 @@ class _Compiler:
             look_pd=pd,
             look_snr=snr,
             track_params=self._track_params(),
+            sites=sites_table(sites(self.file)),
         )
         loaded = np.zeros((len(units), len(missiles)), np.int32)
         np.add.at(loaded, (launchers["unit"], launchers["missile"]), launchers["rounds"])
@@ -228,11 +231,12 @@ class _Compiler:
         return table, positions, axes
 
     def _assets(self) -> Any:
-        assets = np.zeros(len(self.file.assets), ASSETS)
-        for row, asset in zip(assets, self.file.assets.values(), strict=True):
-            height = site_height_m(asset, "height_m", self.ground)
-            row["x"], row["y"], row["z"] = self._place(asset.at, height)
-            row["value"] = asset.value
+        worth = ranked(self.file)
+        assets = np.zeros(len(worth), ASSETS)
+        for row, site in zip(assets, worth, strict=True):
+            assert site.at is not None
+            row["x"], row["y"], row["z"] = self._place(site.at, site.height_m(self.ground))
+            row["value"] = site.stands.value
         return assets
 
     def _threats(self, flights: list[Flight]) -> tuple[Any, tuple[Any, Any, Any]]:
@@ -242,7 +246,10 @@ class _Compiler:
             row["key"] = entity_key(f"threat/{flight.name}", self.keys)
             row["side"] = SIDES.index(flight.side)
             row["category"] = ALL_CATEGORIES.index(flight.category)
-            row["wave"], row["asset"] = flight.wave, flight.asset
+            row["wave"], row["site"], row["parent"] = flight.wave, flight.site, flight.parent
+            row["lethality"] = flight.threat.lethality
+            row["silent_share"] = flight.threat.silent_share
+            row["homing_s"] = flight.threat.homing_s * (flight.threat.homes_on == "emitter")
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling
             row["jamming_m2"] = flight.threat.jammer_to_noise * flight.threat.jammer_range_m**2
@@ -304,7 +311,9 @@ class _Compiler:
     def _track_params(self) -> Any:
         given = self.file.tracking
         table = np.zeros(1, TRACK_PARAMS)
-        models = {} if given.formations else {"manoeuvre_rate_ps": 0.0, "group_range_m": 0.0}
+        models = {} if given.formations else {"group_range_m": 0.0}
+        if not (given.formations or given.models):
+            models["manoeuvre_rate_ps"] = 0.0
         table[0] = track_params(
             noise_m2ps3=given.process_noise,
             confirm_hits=given.confirm_hits,
@@ -316,6 +325,8 @@ class _Compiler:
             link_probability=given.link_probability,
             # A radar without false plots has none: what no track expects is then a new target.
             clutter_pm3=0.0,
+            models=model_mask(given.models),
+            earth_radius_m=self.radius_m,
             **models,
         )
         return table
@@ -325,7 +336,8 @@ class _Compiler:
             "threats": [f.name for f in flights],
             "classes": [f.threat_type for f in flights],
             "waves": list(self.file.raid.waves),
-            "assets": list(self.file.assets),
+            "assets": [site.name for site in ranked(self.file)],
+            "sites": [site.name for site in sites(self.file)],
             "radars": [name for name, _, _ in self.radars],
             "units": list(self.file.defence.fire_units),
             "missiles": list(self.flyouts.names),

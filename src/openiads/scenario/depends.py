@@ -48,6 +48,10 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     "threat": {
         "category": ("threats.category", *_LAST),
         "rcs": _SEEN,
+        "lethality": ("threats.lethality",),
+        "homes_on": ("threats.homing_s",),
+        "homing": ("threats.homing_s",),
+        "silent_share": ("threats.silent_share",),
         "swerling": _SEEN,
         "": (*_FLOWN, *_SEEN),
     },
@@ -68,6 +72,11 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "range_bias": (),
         "angle_bias": (),
         "angle_error_floor": (),
+        "silent_below": ("settings.blinkers",),
+        "silent_for": (),
+        "rhythm_on": (),
+        "rhythm_off": (),
+        "emitting_decoys": (),
         "": (*_VOLUME, *_SEEN),
     },
     "command-post": {"reaction_time": _LAST, "": ()},
@@ -80,7 +89,8 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "missile": {
         **{f"kill_probability_{c}": ("kill_probability",) for c in
-           ("aircraft", "drone", "cruise", "supersonic", "ballistic")},
+           ("aircraft", "drone", "cruise", "supersonic", "ballistic", "surface")},
+        "surface_range_max": _LAST,
         "target_speed_max": (),
         "": (*_FLY_OUT, *_LAST),
     },
@@ -102,7 +112,8 @@ _FROM: dict[str, dict[str, str]] = {
     "doctrine": {"reserve_rounds": "magazine", "": "window"},
     "launcher": {"launch_interval": "window", "": "magazine"},
     "missile": {**{f"kill_probability_{c}": "miss" for c in
-                   ("aircraft", "drone", "cruise", "supersonic", "ballistic")}, "": "window"},
+                   ("aircraft", "drone", "cruise", "supersonic", "ballistic", "surface")},
+                "": "window"},
 }  # fmt: skip
 
 

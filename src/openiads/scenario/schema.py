@@ -103,6 +103,9 @@ class RadarSite(Use):
     at: Position
     ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
     bearing_rad: Angle = declared("middle of its sector, clockwise from north", 0.0)
+    value: Number = declared(
+        "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
+    )
 
 
 class Battery(Use):
@@ -129,6 +132,22 @@ class FireUnit(Declared):
         ge=0,
         le=16,
     )
+    value: Number = declared(
+        "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
+    )
+
+
+class PostSite(Use):
+    """The command post, and where it stands if anything is to be aimed at it."""
+
+    at: Position | None = Field(default=None, description="its place; nowhere if absent")
+    ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
+    value: Number = declared(
+        "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
+    )
+
+
+PostName = Annotated[PostSite, BeforeValidator(_as_use)]
 
 
 class Rule(Declared):
@@ -156,7 +175,7 @@ class Outage(Declared):
 class Defence(Declared):
     """One regiment: a command post, the radars that feed it, the fire units it directs."""
 
-    command_post: UseName = declared("names, ranks and assigns targets")
+    command_post: PostName = declared("names, ranks and assigns targets")
     radars: dict[str, RadarSite] = Field(
         min_length=1, max_length=MAX_RADARS, description="radars that feed the picture, by name"
     )
@@ -187,7 +206,8 @@ class Wave(Declared):
     )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
     aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
-        min_length=1, description="assets aimed at, in turn"
+        min_length=1,
+        description="what it is aimed at, in turn: assets, radars, fire units, `command-post`",
     )
     bearing_rad: Angle = declared("direction from the asset to where the wave appears")
     bearing_spread_rad: Angle = declared("full width over which it is spread", 0.0, ge=0)
@@ -215,6 +235,12 @@ class Fidelity(Declared):
     formations: bool = Field(
         default=False,
         description="models of manoeuvres and of formations in the tracker, as in openiads track",
+    )
+    models: list[Literal["cv", "ct", "ca", "ballistic"]] = Field(
+        default_factory=list,
+        description="interacting motion models of each track: constant velocity, coordinated turn, "
+        "constant acceleration, ballistic with drag; none: one filter of constant velocity. With "
+        "models process_noise is that of undisturbed flight (0.5 m2/s3)",
     )
     confirm_hits: Count = declared("hits that confirm a track (M)", 3, ge=1, le=16)
     confirm_scans: Count = declared("within this many scans (N)", 5, ge=1, le=32)
