@@ -81,6 +81,7 @@ ENGAGEMENTS = np.dtype(
         ("locked", "i1"),
         ("flew", "i1"),
         ("waits_s", "f8"),
+        ("guide", "i4"),
     ]
 )
 SHOTS = np.dtype(
@@ -174,6 +175,7 @@ CHOICES = np.dtype(
         ("pair_free", "i4"),
         ("unit_free", "i4"),
         ("most", "i4"),
+        ("guide", "i4"),
     ]
 )
 """One way of shooting at one track in one decision cycle: the terms of its score, when the round
