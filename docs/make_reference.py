@@ -33,6 +33,7 @@ SCENARIO: tuple[tuple[str, type[Declared], str], ...] = (
     ("`tracking`", schema.Fidelity, ""),
     ("`assets.NAME`", schema.Asset, ""),
     ("`defence`", schema.Defence, ""),
+    ("`defence.command_post`", schema.PostSite, ""),
     ("`defence.radars.NAME`", schema.RadarSite, ""),
     ("`defence.fire_units.NAME`", schema.FireUnit, ""),
     ("`defence.fire_units.NAME.launchers[]`", schema.Battery, ""),

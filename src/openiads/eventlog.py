@@ -32,15 +32,20 @@ class Log:
     """record array of `engine.world.LOG`"""
     outcome: dict[str, Any]
     """the outcome row of the replication, as a campaign keeps it"""
+    choices: Any = None
+    """record array of `engine.state.CHOICES`: every way of shooting in each cycle that ordered"""
+    cycles_left_out: int = 0
+    """cycles that ordered something and were too large to keep"""
 
     @property
     def events(self) -> pa.Table:
-        """One row an event: time_s, event, threat, track, unit, serial, value, link."""
+        """One row an event: time_s, event, threat, track, unit, missile, serial, value, link."""
         import pyarrow as pa
 
         r = self.records
         names = self.model.names
         threats = np.array([*names["threats"], None], dtype=object)
+        missiles = np.array([*names["missiles"], None], dtype=object)
         links = np.array(LINKS, dtype=object)
         kinds = np.array(EVENTS, dtype=object)
         leaked = r["kind"] == LOG_LEAKED
@@ -52,9 +57,43 @@ class Log:
                 "threat": pa.array(threats[r["threat"]], pa.string()),
                 "track": r["track"],
                 "unit": r["unit"],
+                "missile": pa.array(missiles[r["missile"]], pa.string()),
                 "serial": r["serial"],
                 "value": r["value"],
                 "link": pa.array(link, pa.string()),
+            }
+        )
+
+    @property
+    def decisions(self) -> pa.Table:
+        """One row a way of shooting, in each cycle that ordered something, with names.
+
+        The terms of the threat value: asset at risk, its worth, seconds to go, miss distance; then
+        the way: unit, missile, rounds, kill probability, seconds until it meets; and whether taken.
+        """
+        import pyarrow as pa
+
+        names, ways = self.model.names, self.choices
+        if ways is None:
+            from openiads.engine.state import CHOICES
+
+            ways = np.zeros(0, CHOICES)
+
+        def named(kind: str, column: str) -> Any:
+            return pa.array(np.array([*names[kind], None], object)[ways[column]], pa.string())
+
+        plain = ("worth", "to_go_s", "miss_m", "threat_value", "rounds", "kill", "met_s", "spare_s")
+        return pa.table(
+            {
+                "time_s": ways["time_s"],
+                "cycle": ways["cycle"],
+                "track": ways["track"],
+                "threat": named("threats", "threat"),
+                "asset": named("assets", "asset"),
+                "unit": named("units", "unit"),
+                "missile": named("missiles", "missile"),
+                "taken": ways["taken"] == 1,
+                **{column: ways[column] for column in plain},
             }
         )
 
@@ -93,9 +132,11 @@ def run(model: Model, seed: int = 0, replication: int = 0, draws: bool = False) 
         "fate": state.threats.fate.tolist(),
         "link": state.threats.link.tolist(),
         "shots": state.threats.shots.tolist(),
+        "lost": (state.sites.lost_s < np.inf).astype(int).tolist(),
     }
     records = np.array(state.log[: now.n_log])
-    return Log(model, seed, replication, records, outcome)
+    choices = np.array(state.kept[: now.n_kept])
+    return Log(model, seed, replication, records, outcome, choices, int(now.cycles_left_out))
 
 
 def save_model(model: Model, path: Path) -> None:

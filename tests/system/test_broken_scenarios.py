@@ -151,7 +151,9 @@ TOLD: dict[str, list[tuple[int, str, str, str]]] = {
         (13, "defence.fire_units.south.at", "south stands outside the map", "±200 km"),
     ],
     "unknown-after": [(20, f"{WAVE}.after", "no wave 'frist' to wait for", "mean first?")],
-    "unknown-aim": [(20, f"{WAVE}.aim[1]", "no asset 'harbour' to aim at", "known: port")],
+    "unknown-aim": [
+        (20, f"{WAVE}.aim[1]", "no asset 'harbour' to aim at", "known: command-post, eye, port")
+    ],
     "unknown-command-post": [(8, "defence.command_post", "no command-post '55k7'", "55k6e")],
     "unknown-doctrine": [
         (15, "defence.fire_units.south.doctrine", "no doctrine 'shoot-and-pray'", "salvo-2")

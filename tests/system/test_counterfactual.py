@@ -97,3 +97,11 @@ def test_command(tmp_path, capsys, monkeypatch) -> None:
     told = json.loads(capsys.readouterr().out)["counterfactual"]
     assert len(told["leakers"]) == 4
     assert sum(row["share"] for row in told["by_change"]) == pytest.approx(1.0)
+    for row in told["by_change"]:
+        assert row["ci95"][0] <= row["share"] <= row["ci95"][1]
+    monkeypatch.setattr("sys.argv", ["openiads", "report", str(folder)])
+    assert main() == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "What would have stopped them" in page
+    for row in told["by_change"]:
+        assert row["words"] in page

@@ -101,6 +101,27 @@ def test_the_engine_shoots_inside_and_not_outside(found) -> None:
             assert (fired.mean() > 0.5) == fires, (at, fired)
 
 
+def test_the_engine_shoots_at_gliders_where_the_footprint_says() -> None:
+    """A glide vehicle in the middle of what an S-500 defends against it is shot at and stopped.
+
+    Predicted as if it fell freely, it was fired at in none of these places.
+    """
+    scenario = notional("s-500", {"hgv": 1})
+    threat = scenario.parts.build(Threat, "threat", "hgv", {}, (), [])
+    found = footprint(
+        scenario, compile_scenario(scenario), ("hgv", threat), math.radians(90), 2000e3, cells=13
+    )
+    inner = [(i, j) for i in range(1, 12) for j in range(1, 12)
+             if (found.shots[i - 1 : i + 2, j - 1 : j + 2] > 0).all()]  # fmt: skip
+    assert len(inner) > 20
+    for i, j in inner[:: len(inner) // 4]:
+        aimed = notional("s-500", {"hgv": 1}, overrides={
+            "assets.city.at": f"[{found.east_m[j]:.1f} m, {found.north_m[i]:.1f} m]",
+            "raid.waves.hgv.aim": "city", "raid.waves.hgv.bearing_spread": "0 deg"})  # fmt: skip
+        fired = campaign(compile_scenario(aimed), 20, 3).results.figure("interceptors")
+        assert (fired > 0).mean() > 0.5, (i, j, fired)
+
+
 def test_geojson_of_it(made, found) -> None:
     pytest.importorskip("matplotlib")
     _, model, _ = made

@@ -139,15 +139,29 @@ BELIEFS = {
 }  # fmt: skip
 
 
+CHANGES = {
+    "leakers": [
+        {"replication": 0, "threat": "wave/1", "link": "track",
+         "change": {"words": "a <mast> 10 m higher", "set": {"defence.x": "34 m"}}},
+        {"replication": 2, "threat": "wave/2", "link": "detection", "change": None}],
+    "by_change": [
+        {"words": "a <mast> 10 m higher", "count": 1, "share": 0.5, "ci95": [0.0, 1.0],
+         "acts_on": "horizon"},
+        {"words": "none of the changes tried", "count": 1, "share": 0.5, "ci95": [0.0, 1.0],
+         "acts_on": None}],
+    "changes_tried": 7,
+}  # fmt: skip
+
+
 def report_html(folder: Path) -> str:
-    """The report of a campaign with an outer loop, without the engine."""
+    """The report of a campaign with an outer loop and with changes, without the engine."""
     from openiads.export.report import write_report
 
     model = tiny_model(["wave/1", "wave/2"])
     log = tiny_log(model, [*leaks(0, "track"), *leaks(1, "detection")])
     outcomes = tiny_outcomes([[3, 2], [0, 2], [3, 0]])
     write_report(model, outcomes, {**summarise(model, outcomes), "beliefs": BELIEFS}, log,
-                 folder / "report.html")  # fmt: skip
+                 folder / "report.html", None, CHANGES)  # fmt: skip
     return (folder / "report.html").read_text(encoding="utf-8")
 
 

@@ -170,3 +170,25 @@ def test_stays_small_and_says_what_it_leaves_out(tmp_path, count):
     rows = len(re.findall(r'class="row"', text))
     assert rows == min(count, ROWS_MOST)
     assert ("60 of 4,000 threats" in text) == (count > ROWS_MOST)
+
+
+def test_changes_stand_in_the_page_with_every_leaker(tmp_path):
+    change = {"words": "a <mast> higher", "set": {"defence.x": "34 m"}}
+    rows = [
+        {"words": "a <mast> higher", "count": 1, "share": 0.5, "ci95": [0.1, 0.9],
+         "acts_on": "horizon"},
+        {"words": "none of the changes tried", "count": 1, "share": 0.5, "ci95": [0.1, 0.9],
+         "acts_on": None},
+    ]  # fmt: skip
+    leakers = [
+        {"replication": 0, "threat": "a", "link": "miss", "change": change},
+        {"replication": 1, "threat": "b", "link": "track", "change": None},
+    ]
+    found = {"leakers": leakers, "by_change": rows, "changes_tried": 7}
+    text, _ = make(tmp_path, changes=found)
+    page = Page(text)
+    told = " ".join(e["text"] for e in page.all("section"))
+    assert "a <mast> higher" in told and "<mast>" not in text
+    assert "defence.x=34 m" in told
+    assert "7 changes were put into the scenario" in told
+    assert "What would have stopped them" not in make(tmp_path)[0]

@@ -155,7 +155,6 @@ def test_bystanders_stand_on_the_side_of_their_kind() -> None:
     ("wave", "words"),
     [
         ("threat: mrbm, via: [[1 km, 1 km]]", "passes no places"),
-        ("threat: mrbm, time_jitter: 5 s, with: {decoys: 2}", "delay of its own"),
     ],
 )
 def test_waves_that_ask_for_what_cannot_be_are_faults(wave, words) -> None:

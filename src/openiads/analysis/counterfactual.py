@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from openiads.analysis.remedies import Change, changes
 from openiads.campaigns.outcomes import Outcomes, run_range
+from openiads.campaigns.statistics import share_interval
 from openiads.engine.state import allocate
 from openiads.engine.world import LEAKED, LINKS, Model
 from openiads.faults import CapacityError, InputError
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import Scenario
+
+NONE_TRIED = "none of the changes tried"
 
 Make = Callable[[Mapping[str, str]], Scenario]
 """Overrides, as `--set` has them, to the scenario of the run with them put in."""
@@ -25,7 +30,9 @@ Make = Callable[[Mapping[str, str]], Scenario]
 DEPTH = {link: min(LINKS.index(link), LINKS.index("window")) for link in LINKS} | {
     "miss": LINKS.index("window") + 1, "assessment": LINKS.index("window") + 1,
 }  # fmt: skip
-"""How far the chain held before each link; window, channel and magazine break side by side."""
+"""How far the chain held before each link; window, channel and magazine break side by side.
+
+A threat that was shot at came as far as a miss, whatever kept the next round from it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,12 @@ class Leaker:
     name: str
     link: str
     change: Change | None = None
+    shots: int = 0
+
+    @property
+    def depth(self) -> int:
+        """How far the chain held for it."""
+        return DEPTH["miss"] if self.shots > 0 else DEPTH[self.link]
 
     def row(self) -> dict[str, Any]:
         """As plain data."""
@@ -54,22 +67,36 @@ class Counterfactuals:
     """changes that no scenario can have (a capacity, a check), in words"""
 
     def row(self) -> dict[str, Any]:
-        """As plain data: each leaker, and each change with the share of leakers it is named for."""
+        """As plain data: each leaker, and each change with the share of leakers it is named for.
+
+        The 95 % interval of a share takes the replication as its unit, as all shares of leakers do.
+        """
         counts: dict[str, list[Leaker]] = {}
         for leaker in self.leakers:
-            words = leaker.change.words if leaker.change else "none of the changes tried"
+            words = leaker.change.words if leaker.change else NONE_TRIED
             counts.setdefault(words, []).append(leaker)
         ranked = sorted(counts.items(), key=lambda item: -len(item[1]))
         return {
             "leakers": [leaker.row() for leaker in self.leakers],
-            "by_change": [
-                {"words": words, "count": len(held), "share": len(held) / len(self.leakers),
-                 "cost": held[0].change.cost if held[0].change else None}
-                for words, held in ranked
-            ],
+            "by_change": [self._change_row(words, held) for words, held in ranked],
             "changes_tried": self.tried,
             "faults": list(self.faults),
-        }  # fmt: skip
+        }
+
+    def _change_row(self, words: str, held: Sequence[Leaker]) -> dict[str, Any]:
+        numbers = list(dict.fromkeys(k.replication for k in self.leakers))
+        whole = np.array([sum(k.replication == n for k in self.leakers) for n in numbers])
+        part = np.array([sum(k.replication == n for k in held) for n in numbers])
+        _, low, high = share_interval(part, whole)
+        change = held[0].change
+        return {
+            "words": words,
+            "count": len(held),
+            "share": len(held) / len(self.leakers),
+            "ci95": [low, high],
+            "cost": change.cost if change else None,
+            "acts_on": change.acts_on if change else None,
+        }
 
 
 def leakers_of(
@@ -83,7 +110,9 @@ def leakers_of(
         for threat in range(outcomes.fate.shape[1]):
             if outcomes.fate[row, threat] == LEAKED:
                 link = LINKS[int(outcomes.link[row, threat])]
-                found.append(Leaker(number, threat, model.names["threats"][threat], link))
+                shots = int(outcomes.shots[row, threat])
+                name = model.names["threats"][threat]
+                found.append(Leaker(number, threat, name, link, shots=shots))
         if most is not None and len(found) >= most:
             return found[:most]
     return found
@@ -111,7 +140,7 @@ def counterfactuals(
     stopped: dict[tuple[int, int], Leaker] = {}
     tried, faults = 0, []
     for change in changes(scenario, model):
-        mine = [k for k in open_ if DEPTH[change.acts_on] <= DEPTH[k.link]]
+        mine = [k for k in open_ if DEPTH[change.acts_on] <= k.depth]
         if not mine:
             continue
         tried += 1

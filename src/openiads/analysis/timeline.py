@@ -37,6 +37,7 @@ class Shot:
     unit: int
     met_s: float = math.inf
     kill: bool = False
+    missile: int = -1
 
 
 @dataclass
@@ -59,6 +60,12 @@ class Chain:
     """(time, link that kept the round on its rail)"""
     refusals: list[tuple[float, str]] = field(default_factory=list)
     """(time, link): when no unit could order a shot, each time for a later link than before"""
+    refused_by: list[tuple[int, int]] = field(default_factory=list)
+    """(unit, missile) of each refusal: the one that was nearest to a shot; -1 where not known"""
+    ordered_with: list[tuple[int, int]] = field(default_factory=list)
+    """(unit, missile) of each order"""
+    orders_lost: list[float] = field(default_factory=list)
+    """times at which the post noticed that an order had not arrived"""
     verdicts: list[tuple[float, bool]] = field(default_factory=list)
     """(time, called killed)"""
     lost: list[float] = field(default_factory=list)
@@ -98,7 +105,9 @@ def chains(log: Log) -> list[Chain]:
     for line in log.records:
         event = EVENTS[int(line["kind"])]
         if event == "launch":
-            rounds[int(line["serial"])] = Shot(float(line["time_s"]), int(line["unit"]))
+            rounds[int(line["serial"])] = Shot(
+                float(line["time_s"]), int(line["unit"]), missile=int(line["missile"])
+            )
         elif event == "intercept":
             shot = rounds[int(line["serial"])]
             shot.met_s, shot.kill = float(line["time_s"]), int(line["value"]) == SHOT_KILL
@@ -123,12 +132,16 @@ def _enter(chain: Chain, event: str, line: Any, rounds: dict[int, Shot]) -> None
         chain.sight_radar = int(line["unit"])
     elif event == "order":
         chain.orders.append(time_s)
+        chain.ordered_with.append((int(line["unit"]), int(line["missile"])))
+    elif event == "order-lost":
+        chain.orders_lost.append(time_s)
     elif event == "launch":
         chain.shots.append(rounds[int(line["serial"])])
     elif event == "abort":
         chain.aborts.append((time_s, LINKS[int(line["value"])]))
     elif event == "refused":
         chain.refusals.append((time_s, LINKS[int(line["serial"])]))
+        chain.refused_by.append((int(line["unit"]), int(line["missile"])))
     elif event == "assessed":
         chain.verdicts.append((time_s, bool(line["value"])))
     elif event == "track-lost":
@@ -211,7 +224,8 @@ class Ledger:
             met = int((past["intercept"]["unit"] == unit).sum())
             rounds = tables.launchers["rounds"]
             refills = past["reload"]["serial"][past["reload"]["unit"] == unit]
-            loaded = int(rounds[tables.launchers["unit"] == unit].sum() + rounds[refills].sum())
+            ready = (tables.launchers["unit"] == unit) & (tables.launchers["setup_time_s"] <= 0.0)
+            loaded = int(rounds[ready].sum() + rounds[refills].sum())
             result.append(
                 Busy(
                     unit=unit,
@@ -231,7 +245,7 @@ def _engagements(records: Any, kinds: Any) -> NDArray[np.float64]:
     rows: dict[int, list[float]] = {}
     latest: dict[tuple[int, int], int] = {}
     flew: dict[tuple[int, int], bool] = {}
-    telling = np.isin(kinds, ("order", "launch", "assessed", "abort"))
+    telling = np.isin(kinds, ("order", "launch", "assessed", "abort", "order-lost"))
     for line, kind in zip(records[telling], kinds[telling], strict=True):
         pair, time_s = (int(line["track"]), int(line["unit"])), float(line["time_s"])
         if kind == "order":
@@ -239,7 +253,7 @@ def _engagements(records: Any, kinds: Any) -> NDArray[np.float64]:
             latest[pair], flew[pair] = int(line["serial"]), False
         elif kind == "launch":
             flew[pair] = True
-        elif kind == "assessed":
+        elif kind in ("assessed", "order-lost"):
             rows[int(line["serial"])][2] = time_s
         elif kind == "abort" and not flew[pair]:
             rows[latest[pair]][2] = time_s

@@ -26,10 +26,15 @@ LINK_MEANING: dict[str, str] = {
     ),
     "window": "It was identified, but no predicted intercept lay inside any round's envelope and "
     "an engagement radar's view; or no round could ever meet its path.",
-    "channel": "A round could have met it, but every engagement or guidance channel was taken.",
-    "magazine": "A round could have met it, but the unit had none left to spend.",
-    "miss": "Rounds were fired at it, and none killed it.",
+    "channel": "A round, or after a miss another one, could have met it, but every engagement or "
+    "guidance channel was taken.",
+    "magazine": "A round, or after a miss another one, could have met it, but the unit had none "
+    "left to spend.",
+    "miss": "Rounds were fired at it, none killed it, and no want of a channel, round or operator "
+    "kept another back.",
     "assessment": "It survived its intercept, was called killed, and was let go.",
+    "operator": "A round, or after a miss another one, could have met it, but every operator was "
+    "busy.",
 }
 """The rule of each link in one line; docs/kill-chain.md prints the same table.
 
@@ -110,9 +115,9 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "threat": chain.name,
                 "class": names["classes"][chain.threat],
                 "wave": names["waves"][chain.wave],
-                "asset": names["assets"][int(model.tables.threats["asset"][chain.threat])],
+                "asset": names["sites"][int(model.tables.threats["site"][chain.threat])],
                 "link": chain.link,
-                "chain": _times(chain),
+                "chain": _times(model, chain),
                 "what": what,
                 "mend": mend,
             }
@@ -120,18 +125,34 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
     return stories
 
 
-def _times(chain: Chain) -> dict[str, Any]:
+def _with(model: Model, by: tuple[int, int]) -> dict[str, str | None]:
+    """Unit and missile by name; None where the Log does not say."""
+    unit, missile = by
+    names = model.names
+    return {
+        "unit": names["units"][unit] if unit >= 0 else None,
+        "missile": names["missiles"][missile] if missile >= 0 else None,
+    }
+
+
+def _times(model: Model, chain: Chain) -> dict[str, Any]:
     return {
         "started_s": _finite(chain.started_s),
         "see": {"in_sight_s": _finite(chain.sight_s), "detected_s": _finite(chain.detected_s)},
         "track": {"tracked_s": _finite(chain.tracked_s), "lost_s": chain.lost},
         "decide": {
             "identified_s": _finite(chain.identified_s),
-            "refused": [{"time_s": t, "link": link} for t, link in chain.refusals],
+            "refused": [
+                {"time_s": t, "link": link, **_with(model, by)}
+                for (t, link), by in zip(chain.refusals, chain.refused_by, strict=True)
+            ],
             "ordered_s": chain.orders,
+            "ordered_with": [_with(model, by) for by in chain.ordered_with],
+            "orders_lost_s": chain.orders_lost,
         },
         "engage": {
             "launched_s": [shot.launched_s for shot in chain.shots],
+            "launched_with": [_with(model, (s.unit, s.missile)) for s in chain.shots],
             "met_s": [shot.met_s for shot in chain.shots],
             "aborted": [{"time_s": t, "link": link} for t, link in chain.aborts],
             "verdicts": [{"time_s": t, "called_killed": dead} for t, dead in chain.verdicts],
@@ -267,7 +288,11 @@ def _channel(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     )
     where = " or ".join(names[b.unit] for b in full)
     return (
-        f"At {clock(time_s)} a round could have met it, but the channels were taken ({loads}).",
+        (
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'channel')}, "
+            f"but the channels were taken ({loads})."
+        ),
         f"One more guidance channel at unit {where} at t = {time_s:.0f} s.",
     )
 
@@ -280,7 +305,9 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     least = min(states, key=lambda b: b.left)
     return (
         (
-            f"At {clock(time_s)} a round could have met it, but those that could were spent "
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'magazine')}, but "
+            "those that could were spent "
             f"(rounds of all kinds: {loads})."
         ),
         (
@@ -290,15 +317,36 @@ def _magazine(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     )
 
 
+def _asked(model: Model, chain: Chain, link: str) -> str:
+    """Which unit and missile refused, as a person says it: " (48n6e3 of south)"; or nothing."""
+    told_s = _refused(chain, link)
+    for (time_s, why_not), by in zip(chain.refusals, chain.refused_by, strict=True):
+        named = _with(model, by)
+        if (time_s, why_not) == (told_s, link) and named["unit"] and named["missile"]:
+            return f" ({named['missile']} of {named['unit']})"
+    return ""
+
+
 def _refused(chain: Chain, link: str) -> float:
-    return next((t for t, why_not in chain.refusals if why_not == link), chain.identified_s)
+    """When the link kept a round from a threat: first of all, or first after what missed it."""
+    met = max((shot.met_s for shot in chain.shots), default=-math.inf)
+    times = [t for t, why_not in chain.refusals if why_not == link]
+    return next((t for t in times if t > met), times[0] if times else chain.identified_s)
+
+
+def _missed(chain: Chain) -> str:
+    """What became of the rounds fired at it before another was refused; "" where none was."""
+    count = len(chain.shots)
+    if count == 0:
+        return ""
+    last = max(shot.met_s for shot in chain.shots)
+    met = "One round met it and missed" if count == 1 else f"{count} rounds met it and missed"
+    return f"{met}, the last at {clock(last)}. " if count > 1 else f"{met} at {clock(last)}. "
 
 
 def _miss(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
-    count = len(chain.shots)
     last = max(shot.met_s for shot in chain.shots)
-    met = "One round met it and missed" if count == 1 else f"{count} rounds met it and missed"
-    what = f"{met}, the last at {clock(last)}." if count > 1 else f"{met} at {clock(last)}."
+    what = _missed(chain).rstrip()
     if not math.isfinite(chain.last_chance_s):
         return (
             f"{what} They were fired on a predicted course; its true path was never in reach.",
@@ -341,6 +389,20 @@ def _assessment(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
     )
 
 
+def _operator(model: Model, books: Ledger, chain: Chain) -> tuple[str, str]:
+    time_s = _refused(chain, "operator")
+    post = model.tables.settings[0]
+    return (
+        (
+            f"{_missed(chain)}At {clock(time_s)} a round could have met it"
+            f"{_asked(model, chain, 'operator')}, "
+            f"but all {int(post['operators'])} operators were deciding on other targets, "
+            f"{span(float(post['decision_time_s']))} each."
+        ),
+        "One more operator, or a shorter time to decide on a target.",
+    )
+
+
 _STORIES = {
     "horizon": _horizon,
     "detection": _detection,
@@ -351,5 +413,6 @@ _STORIES = {
     "magazine": _magazine,
     "miss": _miss,
     "assessment": _assessment,
+    "operator": _operator,
 }
 assert set(_STORIES) == set(LINK_MEANING) == set(LINKS[1:])

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from openiads.campaigns.statistics import mean_interval, share_interval, wilson
 from openiads.engine.run import FIGURES, recarrays, replicate_many
 from openiads.engine.state import Memory
-from openiads.engine.world import HARMLESS, HOSTILE, KILLED, LEAKED, LINKS, NEUTRAL, Model
+from openiads.engine.world import (
+    HARMLESS,
+    HOSTILE,
+    KILLED,
+    LEAKED,
+    LINKS,
+    NEUTRAL,
+    Model,
+)
 from openiads.faults import CapacityError
 
 if TYPE_CHECKING:
@@ -28,6 +36,7 @@ class Outcomes:
     fate: NDArray[np.int8]  # (n, t)
     link: NDArray[np.int8]  # (n, t)
     shots: NDArray[np.int16]  # (n, t)
+    lost: NDArray[np.int8]  # (n, k) whether each site was destroyed
 
     @classmethod
     def join(cls, parts: list[Outcomes]) -> Outcomes:
@@ -53,15 +62,13 @@ class Outcomes:
         """As a pyarrow Table, one row a replication."""
         import pyarrow as pa
 
-        t = self.fate.shape[1]
-
         def flat(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
             # From the bytes: pa.array() of an ndarray imports pandas, which takes 0.3 s.
             rows = np.ascontiguousarray(values, kind.to_pandas_dtype()).ravel()
             return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(rows)])
 
         def lists(values: NDArray[Any], kind: pa.DataType) -> pa.Array:
-            return pa.FixedSizeListArray.from_arrays(flat(values, kind), t)
+            return pa.FixedSizeListArray.from_arrays(flat(values, kind), values.shape[1])
 
         return pa.table(
             {
@@ -71,6 +78,7 @@ class Outcomes:
                 "fate": lists(self.fate, pa.int8()),
                 "link": lists(self.link, pa.int8()),
                 "shots": lists(self.shots, pa.int16()),
+                "lost": lists(self.lost, pa.int8()),
             }
         )
 
@@ -90,6 +98,7 @@ class Outcomes:
             lists("fate", np.int8),
             lists("link", np.int8),
             lists("shots", np.int16),
+            lists("lost", np.int8),
         )
 
 
@@ -99,11 +108,12 @@ def run_range(model: Model, memory: Memory, seed: int, first: int, count: int) -
     figures = np.zeros((count, len(FIGURES)))
     fate, link = np.zeros((count, t), np.int8), np.zeros((count, t), np.int8)
     shots = np.zeros((count, t), np.int16)
+    lost = np.zeros((count, int(model.tables.settings[0]["sites"])), np.int8)
     tables = recarrays(model.tables)
-    bad = replicate_many(tables, memory, seed, first, count, figures, fate, link, shots)
+    bad = replicate_many(tables, memory, seed, first, count, figures, fate, link, shots, lost)
     if bad >= 0:
         raise CapacityError(f"replication {bad}: a capacity was exceeded; the run is not valid")
-    return Outcomes(np.arange(first, first + count), figures, fate, link, shots)
+    return Outcomes(np.arange(first, first + count), figures, fate, link, shots, lost)
 
 
 def _number(value: float) -> float | None:
@@ -147,6 +157,7 @@ def summarise(model: Model, outcomes: Outcomes) -> dict[str, Any]:
             for name in dict.fromkeys(hostiles.tolist())
         },
         **_harmless(outcomes, classes, sides == HARMLESS),
+        **_losses(model, outcomes),
         "first_broken_link": {
             name: figures["share"] for name, figures in link_shares(outcomes).items()
         },
@@ -188,6 +199,39 @@ def _harmless(
             "interceptors": _mean(outcomes.shots[:, mine].sum(axis=1)),
         }
     return {"harmless": rows}
+
+
+def _losses(model: Model, outcomes: Outcomes) -> dict[str, Any]:
+    """What became of everything that the raid was aimed at: lost, in all and by name."""
+    threats = model.tables.threats
+    aimed = np.unique(threats["site"][(threats["side"] == HOSTILE) & (threats["site"] >= 0)])
+    if not len(aimed):
+        return {}
+    n = len(outcomes.replication)
+    kinds = [site_kind(model, site) for site in aimed]
+    rows = {}
+    for kind in dict.fromkeys(kinds):
+        mine = aimed[[k == kind for k in kinds]]
+        rows[kind] = {
+            "count": len(mine),
+            "lost": _mean(outcomes.lost[:, mine].sum(axis=1), len(mine)),
+            "p_lost": {
+                model.names["sites"][site]: {"estimate": hit / n, "ci95": list(wilson(hit, n))}
+                for site, hit in ((s, int(outcomes.lost[:, s].sum())) for s in mine)
+            },
+        }
+    return {"losses": rows}
+
+
+def site_kind(model: Model, site: int) -> str:
+    """asset, radar, fire-unit (which goes with its engagement radar) or command-post."""
+    radars, count = model.tables.radars, int(model.tables.settings[0]["sites"])
+    radar = site - (count - 1 - len(radars))
+    if radar < 0:
+        return "asset"
+    if site == count - 1:
+        return "command-post"
+    return "radar" if radars[radar]["unit"] < 0 else "fire-unit"
 
 
 def chosen(model: Model) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from json import dumps, loads
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from openiads.scenario.load import Scenario
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
+COUNTERFACTUAL = "counterfactual.json"
+"""What `why --counterfactual` leaves in a run folder for the report."""
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 
 
@@ -40,6 +44,8 @@ def report(
 ) -> int:
     """Write the report of a run: one HTML file that needs no network.
 
+    What `openiads why RUN --counterfactual` found stands in it, once that was run.
+
     Example: openiads report runs/default-1a2b3c4d-seed7 --replication 17
     """
     from openiads.campaigns.execute import open_run
@@ -52,7 +58,8 @@ def report(
         raise InputError.of(f"no folder {path.parent}", "make it first", file=str(path))
     summary = {**summarise(book.model, book.outcomes), **held_beliefs(run)}
     log = _replay(book, replication)
-    write_report(book.model, book.outcomes, summary, log, path, book.config)
+    changes = _held_counterfactual(book)
+    write_report(book.model, book.outcomes, summary, log, path, book.config, changes)
     if json:
         emit_json({"report": str(path), "replication": replication})
     else:
@@ -72,6 +79,10 @@ def why(
     most: Annotated[
         int, typer.Option("--leakers", help="Leakers of the run to look at, without --replication.")
     ] = 100,
+    assignment: Annotated[
+        bool,
+        typer.Option("--assignment", help="What the best assignment would have been worth."),
+    ] = False,
     scenario: Annotated[
         Path | None,
         typer.Option("--scenario", help="The file that was run, where it lies by its catalogue."),
@@ -81,7 +92,8 @@ def why(
     """For leakers, the first broken link of the kill chain, and what would have mended it.
 
     With --counterfactual the scenario is changed in one thing at a time, cheapest first, and
-    replayed with the same draws, until each leaker is stopped.
+    replayed with the same draws, until each leaker is stopped. The findings stay in the run folder,
+    and `openiads report` draws them.
 
     Example: openiads why runs/default-1a2b3c4d-seed7 --replication 17 --counterfactual
     """
@@ -89,12 +101,18 @@ def why(
     from openiads.analysis.why import why_replication
     from openiads.campaigns.execute import open_run
 
+    if assignment and replication is None:
+        raise InputError.of("--assignment needs a replication", "add --replication K")
     book = open_run(run)
     found = shares_of(book.model, book.outcomes)
     if replication is not None:
         log = _replay(book, replication)
         found["replication"] = replication
         found["stories"] = why_replication(book.model, log)
+        if assignment:
+            from openiads.analysis.assignment_worth import assignment_worth
+
+            found["assignment"] = assignment_worth(log).row()
     if counterfactual:
         if most < 1:
             raise InputError.of(f"--leakers {most}: nobody to look at", "give at least 1")
@@ -105,6 +123,8 @@ def why(
         _print_shares(found)
     else:
         _print_stories(found)
+        if assignment:
+            _print_assignment(found["assignment"])
     if counterfactual and not json:
         _print_counterfactual(found["counterfactual"], replication is not None)
     return 0
@@ -115,6 +135,7 @@ def _counterfactual(
 ) -> dict[str, Any]:
     """The changes that stop the leakers of one replication, or of the first of a run."""
     from openiads.analysis.counterfactual import counterfactuals, leakers_of
+    from openiads.export.files import write_texts
     from openiads.scenario.load import find, load_document, shipped
     from openiads.scenario.reader import read_yaml
 
@@ -141,9 +162,19 @@ def _counterfactual(
             sys.stderr.flush()
 
     found = counterfactuals(make, book.model, seed, leakers, told).row()
+    found["replication"] = replication
     if sys.stderr.isatty():
         note("")
+    write_texts(book.folder, {COUNTERFACTUAL: dumps(found, indent=1)})
     return found
+
+
+def _held_counterfactual(book: Run) -> dict[str, Any] | None:
+    """What `why --counterfactual` last found of the run and left in its folder."""
+    try:
+        return dict(loads((book.folder / COUNTERFACTUAL).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
 
 
 def _print_counterfactual(found: dict[str, Any], each: bool) -> None:
@@ -160,7 +191,7 @@ def _print_counterfactual(found: dict[str, Any], each: bool) -> None:
                 say(f"      --set '{key}={value}'")
         return
     for row in found["by_change"]:
-        say(f"  {100 * row['share']:5.1f} %  {row['words']}")
+        say(f"  {_share(row)}  {row['words']}")
 
 
 def _replay(book: Run, replication: int) -> Log:
@@ -204,3 +235,36 @@ def _print_stories(found: dict[str, Any]) -> None:
         say(f"{story['threat']} ({story['class']}, at {story['asset']}): {story['link']}")
         say(f"    {story['what']}")
         say(f"    mend: {story['mend']}")
+
+
+WORST_CYCLES = 5
+"""Cycles that the terminal shows; the JSON holds all."""
+
+
+def _print_assignment(found: dict[str, Any]) -> None:
+    """What the decision cycles left of the threat value, and the least that they could have."""
+    say()
+    say(f"assignment: {found['cycles']} decision cycles ordered something; threat value (asset "
+        "value per second to go) that they left")  # fmt: skip
+    for words, key in (("as it was done", "left_done"), ("at best", "left_best")):
+        say(f"  {words:<15} {found[key]:.4g} of {found['value']:.4g} /s"
+            f"  ({100 * found[key] / (found['value'] or 1.0):.1f} %)")  # fmt: skip
+    say(f"  a better assignment was there in {found['cycles_with_better']} cycles, worth "
+        f"{found['worth']:.4g} /s; {'proven' if found['proven'] else 'not proven'} best by "
+        f"{found['solver']}")  # fmt: skip
+    if found["cycles_left_out"]:
+        say(f"  {found['cycles_left_out']} cycles were too large to keep and are not counted")
+    worst = sorted(found["each"], key=lambda c: -c["worth"])[:WORST_CYCLES]
+    for cycle in worst:
+        if not cycle["differs"]:
+            continue
+        say(f"  at {cycle['time_s']:.0f} s, {cycle['tracks']} tracks: left "
+            f"{cycle['left_done']:.4g}, at best {cycle['left_best']:.4g} /s")  # fmt: skip
+        for one in cycle["differs"]:
+            say(f"      {one['threat']}: {_shot(one['done'])}; better {_shot(one['best'])}")
+
+
+def _shot(taken: dict[str, Any] | None) -> str:
+    if taken is None:
+        return "nothing"
+    return f"{taken['missile']} of {taken['unit']} ({taken['kill_probability']:.2f})"

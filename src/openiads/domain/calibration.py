@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from openiads.domain.motor import ASSUMED, LOFTS_RAD, Motor, limits_of, reach, start_of, workspace
+from openiads.domain.motor import ASSUMED, Motor, limits_of, lofts_of, reach, start_of, workspace
 from openiads.faults import Fault, InputError
 from openiads.kernel import kernel
 from openiads.physics.dynamics import STANDARD_GRAVITY_MPS2
@@ -86,29 +86,40 @@ def _fit_propellant(motor):
     return replace(motor, propellant_fraction=_bisect(too_slow, 0.02, 0.93, 30))
 
 
+def _ceiling(motor):
+    """Greatest altitude (m) to which the airframe is fitted: thrusters do not need air above."""
+    if motor.divert_mps2 > 0.0:
+        return min(motor.altitude_max_m, motor.constants["air_ceiling_m"])
+    return motor.altitude_max_m
+
+
 def _fit_drag(motor):
-    altitudes = motor.altitude_max_m * np.array([0.7, 0.85, 0.5, 0.35, 1.0, 0.2])
+    altitudes = _ceiling(motor) * np.array([0.7, 0.85, 0.5, 0.35, 1.0, 0.2])
     start, limits = start_of(motor), limits_of(motor)
 
     def reaches(area):
         par = replace(motor, drag_area_m2pkg=area).vector()
-        return _reaches(motor.range_max_m, altitudes, par, start, LOFTS_RAD, limits)
+        return _reaches(motor.range_max_m, altitudes, par, start, lofts_of(motor), limits)
 
+    usual = motor.constants["divert_drag_m2pkg"]
+    if motor.divert_mps2 > 0.0 and reaches(usual):
+        return replace(motor, drag_area_m2pkg=usual)
     return replace(motor, drag_area_m2pkg=_bisect(reaches, 1e-6, 3e-2, 16))
 
 
 def _fit_lift(motor):
-    """Scale the lift area until the margin at the published altitude is the least that counts."""
+    """Scale the lift area until the margin at the altitude is the least that counts."""
     start, limits = start_of(motor), limits_of(motor)
+    altitude = _ceiling(motor)
     limits[0] *= _MARGIN_SURPLUS
     farthest = motor.constants["altitude_share"] * motor.range_max_m
     work, guess, best = workspace()
 
     def lacks(area):
-        par = replace(motor, lift_area_m2pkg=area).vector()
+        par = replace(motor, lift_area_m2pkg=area, divert_mps2=0.0).vector()
         for share in _SHARES:
             at = share * farthest
-            reach(at, motor.altitude_max_m, par, start, LOFTS_RAD, limits, work, guess, best)
+            reach(at, altitude, par, start, lofts_of(motor), limits, work, guess, best)
             if best[0] == math.inf:
                 return True
         return False
@@ -122,6 +133,7 @@ def calibrate(
     speed_max_mps,
     range_min_m=0.0,
     altitude_min_m=0.0,
+    divert_mps2=0.0,
     **constants,
 ):
     """The `Motor` of the generic family whose published bounds come out.
@@ -129,9 +141,11 @@ def calibrate(
     Three numbers are fitted to three figures, in turn until they settle: the propellant fraction to
     the top speed (`top_speed`), the drag area to the range (the greatest at which any altitude is
     still reached with the least margin and speed), the lift area to the altitude (the margin there
-    is the least, at ``altitude_share`` of the range). ``constants`` override `ASSUMED`. Raises
-    `InputError` for bounds that are not positive and ordered, or for unknown constants. The
-    motor's ``residuals`` show what came out.
+    is the least, at ``altitude_share`` of the range). ``divert_mps2`` is what the round steers with
+    where there is no air: given, not fitted; its lift is then fitted below ``air_ceiling_m``, its
+    drag is that of the family, and range and altitude are no more than bounds. ``constants``
+    override `ASSUMED`. Raises `InputError` for bounds that are not positive and ordered, or for
+    unknown constants. The motor's ``residuals`` show what came out.
     """
     bounds = {
         "range_max_m": float(range_max_m),
@@ -139,6 +153,7 @@ def calibrate(
         "speed_max_mps": float(speed_max_mps),
         "range_min_m": float(range_min_m),
         "altitude_min_m": float(altitude_min_m),
+        "divert_mps2": float(divert_mps2),
     }
     _check(bounds, constants)
     values = {name: float(constants.get(name, value)) for name, (value, _) in ASSUMED.items()}
@@ -163,15 +178,15 @@ def _residuals(motor):
     """(name, published, computed) of each published bound, found again on the final motor."""
     start, limits = start_of(motor), limits_of(motor)
     par = motor.vector()
-    altitudes = motor.altitude_max_m * np.array([0.7, 0.85, 0.5, 0.35, 1.0, 0.2])
+    altitudes = _ceiling(motor) * np.array([0.7, 0.85, 0.5, 0.35, 1.0, 0.2])
 
     def near_enough(distance):
-        return _reaches(distance, altitudes, par, start, LOFTS_RAD, limits)
+        return _reaches(distance, altitudes, par, start, lofts_of(motor), limits)
 
     def low_enough(height):
         farthest = motor.constants["altitude_share"] * motor.range_max_m
         return all(
-            _reaches(share * farthest, np.array([height]), par, start, LOFTS_RAD, limits)
+            _reaches(share * farthest, np.array([height]), par, start, lofts_of(motor), limits)
             for share in _SHARES
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from openiads.declare import Count, Declared, Fraction, Time, declared
 from openiads.kernel import kernel
 
@@ -23,6 +25,31 @@ class CommandPost(Declared):
     )
     neutral_called_hostile: Fraction = declared(
         "share of neutral tracks that are named hostile, and then shot at", 0.0
+    )
+    assignment: Literal["ranked", "greedy", "linear"] = declared(
+        "ranked: track by track by urgency, each the unit and round that its doctrine prefers; "
+        "the others choose for all tracks of a cycle together, by threat value times kill "
+        "probability: greedy by maximum marginal return, linear optimally",
+        "ranked",
+    )
+    evaluation: Literal["straight", "impact"] = declared(
+        "what a falling track threatens: the asset that its straight course passes nearest, or "
+        "the one nearest its predicted impact point",
+        "straight",
+    )
+    operators: Count = declared(
+        "operators who decide, one target at a time each; 0: as many as are needed", 0, ge=0, le=256
+    )
+    decision_time_s: Time = declared(
+        "time that deciding on one target takes, and an operator is busy with it", 0.0, ge=0
+    )
+    link_delay_s: Time = declared("from the post to the fire unit, for an order", 0.0, ge=0)
+    link_loss: Fraction = declared("share of orders that are lost on the way", 0.0, lt=1)
+    link_timeout_s: Time = declared(
+        "after which the post takes an order that is not carried out for lost "
+        "(assumed: some decision cycles)",
+        10.0,
+        ge=0,
     )
 
 

@@ -26,6 +26,36 @@ class Doctrine(Declared):
     decision_window_s: Time | None = declared(
         "time after identification in which the first shot must be ordered, or never", None, gt=0
     )
+    salvo_aircraft: Count = declared(
+        "rounds of the first volley at aircraft; 0: as first_salvo says", 0, ge=0, le=16
+    )
+    salvo_drone: Count = declared("the same at drones", 0, ge=0, le=16)
+    salvo_cruise: Count = declared("the same at subsonic cruise missiles", 0, ge=0, le=16)
+    salvo_supersonic: Count = declared("the same at supersonic cruise missiles", 0, ge=0, le=16)
+    salvo_ballistic: Count = declared(
+        "the same at ballistic missiles and what they leave", 0, ge=0, le=16
+    )
+    hold_fire_range_m: Length | None = declared(
+        "no order before the target is this near to the unit", None, gt=0
+    )
+    hold_fire_time_s: Time | None = declared(
+        "no order before the target is this near in time to what it threatens", None, gt=0
+    )
+    commit_altitude_min_m: Length = declared("no intercept planned below this height", 0.0, ge=0)
+    commit_altitude_max_m: Length | None = declared(
+        "no intercept planned above this height", None, gt=0
+    )
+    engage_on_remote: bool = declared(
+        "the unit also shoots at what the engagement radar of another unit holds, which then "
+        "guides the round",
+        False,
+    )
+    layer_release_m: Length | None = declared(
+        "distance at which the unit no longer waits for units of outer layers; it waits as long as "
+        "one of them can shoot if absent",
+        None,
+        gt=0,
+    )
 
 
 @kernel

@@ -16,9 +16,9 @@ import numpy as np
 from openiads.domain.calibration import calibrate, top_speed
 from openiads.domain.motor import (
     ASSUMED,
-    LOFTS_RAD,
     Motor,
     limits_of,
+    lofts_of,
     reach,
     start_of,
     workspace,
@@ -109,7 +109,7 @@ def flyout_table(motor, ranges=51, altitudes=21):
     """Fly ``motor`` to every point of a grid: the `FlyoutTable` of shape (altitudes, ranges).
 
     The grid runs from 0 to the published range and altitude. For each point the launch angles
-    `LOFTS_RAD` above the line of sight are flown with the planar law under proportional navigation,
+    `lofts_of` above the line of sight are flown with the planar law under proportional navigation,
     and the fastest flight that arrives with the least margin and speed of the motor's constants is
     kept. Published minimum range and altitude are not cut out: the caller knows them.
     """
@@ -122,7 +122,7 @@ def flyout_table(motor, ranges=51, altitudes=21):
         altitude,
         motor.vector(),
         start_of(motor),
-        LOFTS_RAD,
+        lofts_of(motor),
         limits_of(motor),
         time,
         speed,

@@ -16,6 +16,7 @@ from openiads.physics.dynamics import (
     AIM_ANGLE,
     AIMED,
     CURVATURE,
+    DIVERT,
     EARTH_RADIUS_M,
     GUIDE,
     LIFT_AREA,
@@ -43,12 +44,19 @@ ASSUMED: dict[str, tuple[float, str]] = {
     "end_speed_min_mps": (300.0, "end speed that must be left: faster than subsonic targets"),
     "altitude_share": (0.5, "share of the range over which the published altitude is reached"),
     # 40N6E: Mach 3.5 over Mach 6.5 is 0.54; 9M96E2: 1,000 m/s over Mach 4.75 is 0.7.
+    "air_ceiling_m": (
+        30e3,
+        "a round with thrusters steers with air alone up to here, as others do",
+    ),
+    "divert_drag_m2pkg": (2.2e-4, "drag area of a round with thrusters: as fitted to the 40N6E"),
     "mean_speed_share": (0.54, "mean speed over the full range, over top speed; ends the flight"),
 }
 """Every constant of the generic family: name -> (value, reason). All are assumed."""
 
 LOFTS_RAD = np.radians(np.array([0.0, 3.0, 6.0, 10.0, 15.0, 20.0, 26.0, 33.0, 41.0, 50.0, 60.0]))
 """Launch angles above the line of sight that are tried; the fastest flight that counts is kept."""
+FINE_LOFTS_RAD = np.radians(np.arange(0.0, 60.1, 1.5))
+"""The same for a round that falls to its aim: thrusters correct little, so the angle must fit."""
 DIVES_RAD = np.radians(np.array([-1.0, 12.0, 30.0, 50.0]))
 """Final angles below the horizontal that are tried; a negative one leaves the angle free."""
 
@@ -58,7 +66,8 @@ class Motor:
     """A missile of the generic family: its bounds as published, and the fitted numbers.
 
     Areas are m² per kg of launch mass; fractions are of launch mass. ``residuals`` holds, for each
-    published bound, (name, published, computed).
+    published bound, (name, published, computed). ``divert_mps2`` is the lateral acceleration that
+    thrusters give without air; 0 for a round that steers with air.
     """
 
     range_max_m: float
@@ -70,10 +79,11 @@ class Motor:
     propellant_fraction: float = 0.5
     drag_area_m2pkg: float = 3e-4
     lift_area_m2pkg: float = 1e-3
+    divert_mps2: float = 0.0
     residuals: tuple[tuple[str, float, float], ...] = ()
 
     def vector(self):
-        """The parameter vector (21,) of `openiads.physics.flight.parameters`."""
+        """The parameter vector (22,) of `openiads.physics.flight.parameters`."""
         c = self.constants
         boost_time = self.speed_max_mps / (c["boost_load_g"] * STANDARD_GRAVITY_MPS2)
         sustain = c["sustain_share"] * self.propellant_fraction
@@ -89,6 +99,7 @@ class Motor:
             alpha_max_rad=c["alpha_max_rad"],
             load_max_mps2=c["load_max_g"] * STANDARD_GRAVITY_MPS2,
             earth_radius_m=EARTH_RADIUS_M,
+            divert_mps2=self.divert_mps2,
         )
 
 
@@ -98,7 +109,9 @@ def _margin_g(time, y, par):
     density, _ = air(planar_height(y[0], y[1], par[CURVATURE]))
     speed2 = y[2] * y[2] + y[3] * y[3]
     mass, _ = mass_fraction(time, par)
-    most = min(0.5 * density * speed2 * par[LIFT_AREA] / mass, par[LOAD_MAX])
+    lift = 0.5 * density * speed2 * par[LIFT_AREA] / mass
+    divert = par[DIVERT] if par[GUIDE] == AIMED else 0.0
+    most = min(lift + divert, par[LOAD_MAX])
     return most / STANDARD_GRAVITY_MPS2 - abs(y[2]) / math.sqrt(speed2)
 
 
@@ -198,6 +211,11 @@ def start_of(motor):
             constants["ignition_s"],
         ]
     )
+
+
+def lofts_of(motor):
+    """Launch angles above the line of sight to try, rad."""
+    return FINE_LOFTS_RAD if motor.divert_mps2 > 0.0 else LOFTS_RAD
 
 
 def limits_of(motor):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+from pydantic import model_validator
+
 from openiads.declare import (
     Angle,
     Area,
@@ -74,6 +76,28 @@ class Radar(Declared):
         le=20_000,
         otherwise=("system:missiles_guided_simultaneously",),
     )
+    unresolved: Literal["apart", "merge"] = declared(
+        "what targets within one range cell and one beam width give: a plot each, or one plot at "
+        "their centroid; then the tracker lets one plot serve several tracks",
+        "apart",
+    )
+    silent_below_s: Time = declared(
+        "falls silent while a fast track leads to it within this time to go; 0: never", 0.0, ge=0
+    )
+    silent_for_s: Time = declared("time for which it then stays silent (assumed)", 30.0, gt=0)
+    rhythm_on_s: Time = declared("time on of a fixed rhythm; 0: none", 0.0, ge=0)
+    rhythm_off_s: Time = declared("time silent of that rhythm; 0: none", 0.0, ge=0)
+    emitting_decoys: Count = declared(
+        "emitters beside it that draw off an equal share each of what homes on it", 0, ge=0, le=64
+    )
+
+    @model_validator(mode="after")
+    def _one_rhythm(self) -> Radar:
+        if (self.rhythm_on_s > 0.0) != (self.rhythm_off_s > 0.0):
+            raise ValueError("half a rhythm: it takes both rhythm_on and rhythm_off")
+        if self.rhythm_off_s > 0.0 and self.silent_below_s > 0.0:
+            raise ValueError("a rhythm and silence before a threat exclude each other; give one")
+        return self
 
 
 @kernel

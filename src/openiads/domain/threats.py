@@ -14,6 +14,7 @@ from openiads.declare import (
     ArealDensity,
     Count,
     Declared,
+    Fraction,
     Length,
     Number,
     Speed,
@@ -38,6 +39,10 @@ ALL_CATEGORIES = (*CATEGORIES, *BYSTANDERS)
 
 BALLISTIC = CATEGORIES.index("ballistic")
 DECOY = ALL_CATEGORIES.index("decoy")
+SURFACE = ALL_CATEGORIES.index("surface")
+
+STRAIGHT, FALLING, ON_SURFACE, GLIDING = 0, 1, 2, 3
+"""Kinds of course: which published reach of a round holds, and how a track is expected to go on."""
 
 
 class Threat(Declared):
@@ -121,6 +126,23 @@ class Threat(Declared):
     jammer_range_m: Length = declared("range that jammer_to_noise refers to", 100e3, gt=0)
     tle_line1: str | None = declared("first line of the element set (satellite)", None)
     tle_line2: str | None = declared("second line of the element set (satellite)", None)
+    lethality: Fraction = declared(
+        "probability that one that arrives destroys what it was aimed at (assumed: an even chance)",
+        0.5,
+    )
+    homes_on: Literal["place", "emitter"] = declared(
+        "place: it flies to where its aim stands; emitter: an anti-radiation missile, for which a "
+        "silent radar is hard to hit",
+        "place",
+    )
+    homing_s: Time = declared(
+        "last part of the flight in which it must hear its radar (emitter; assumed)", 15.0, gt=0
+    )
+    silent_share: Fraction = declared(
+        "share of its lethality that is left against a radar silent in that part (emitter; "
+        "assumed: it remembers the place)",
+        0.2,
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> Threat:
@@ -139,6 +161,14 @@ def falls(category: int) -> bool:
     return category in (BALLISTIC, DECOY)
 
 
+@kernel(inline="always", borrows=True)
+def course_of(category: int) -> int:
+    """The kind of course of a kind of target, for the reach of the rounds fired at it."""
+    if category == SURFACE:
+        return ON_SURFACE
+    return FALLING if falls(category) else STRAIGHT
+
+
 @kernel
 def looks_ballistic(speed_mps: float, height_m: float) -> bool:
     """Whether a track can only be ballistic: above 35 km, or faster than 1,200 m/s and above 20 km.
@@ -147,6 +177,28 @@ def looks_ballistic(speed_mps: float, height_m: float) -> bool:
     the thresholds leave a margin. assumed: the rule is ours, its inputs are what a radar measures.
     """
     return height_m > 35e3 or (speed_mps > 1200.0 and height_m > 20e3)
+
+
+@kernel
+def looks_on_surface(speed_mps: float, height_m: float) -> bool:
+    """Whether a track may be a ship or a vehicle: below 300 m and slower than 40 m/s.
+
+    assumed: twice the speed of a fast ship, below that of any aircraft of the record; the height
+    leaves room for the error of an elevation at some tens of kilometres.
+    """
+    return height_m < 300.0 and speed_mps < 40.0
+
+
+@kernel
+def may_glide(speed_mps: float, climb_mps: float, height_m: float) -> bool:
+    """Whether a track can be a hypersonic glider: fast, nearly level, between 20 and 80 km.
+
+    Above 80 km there is too little air for lift (Acton, Science and Global Security 23(3), 2015);
+    1,200 m/s and 20 km are those of `looks_ballistic`. Nearly level: within 8 degrees (assumed; an
+    equilibrium glide descends by less than one, a skip by a few). A ballistic flight near its
+    apogee is so too: how fast the climb changes tells them apart (`openiads.engine.predict`).
+    """
+    return 20e3 < height_m < 80e3 and speed_mps > 1200.0 and abs(climb_mps) < 0.14 * speed_mps
 
 
 @kernel

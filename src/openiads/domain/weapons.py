@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openiads.declare import Count, Declared, Fraction, Length, Speed, Time, declared
+from openiads.declare import Acceleration, Count, Declared, Fraction, Length, Speed, Time, declared
 
 
 class Missile(Declared):
@@ -24,6 +24,15 @@ class Missile(Declared):
     kill_probability_cruise: Fraction = declared("… against subsonic cruise missiles")
     kill_probability_supersonic: Fraction = declared("… against supersonic cruise missiles")
     kill_probability_ballistic: Fraction = declared("… against ballistic missiles")
+    divert_mps2: Acceleration = declared(
+        "lateral acceleration that needs no air (thrusters); 0: it steers with air alone", 0.0, ge=0
+    )
+    surface_range_max_m: Length = declared(
+        "reach against ships and ground targets; 0: not fired at them", 0.0, ge=0
+    )
+    kill_probability_surface: Fraction = declared(
+        "… against ships and ground targets (assumed: an even chance)", 0.5
+    )
 
 
 class Launcher(Declared):
@@ -32,3 +41,6 @@ class Launcher(Declared):
     missiles_per_launcher: Count = declared("tubes on the launcher", ge=1, le=64)
     launch_interval_s: Time = declared("least time between two launches of one launcher", ge=0)
     reload_time_s: Time = declared("time to refill an empty launcher", gt=0)
+    setup_time_s: Time = declared(
+        "from the scenario's start until the launcher stands and can shoot", 0.0, ge=0
+    )

@@ -43,7 +43,20 @@ def write(
     line.unit = unit
     line.serial = serial
     line.value = value
+    line.missile = -1
     now.n_log = at + 1
+
+
+@kernel(borrows=True)
+def write_round(
+    now: Any, log: Any, kind: int, threat: int, track: int, unit: int, serial: int, value: float,
+    missile: int,
+) -> None:  # fmt: skip
+    """Append a line that is about a kind of missile."""
+    at = now.n_log
+    write(now, log, kind, threat, track, unit, serial, value)
+    if now.n_log > at:
+        log[at].missile = missile
 
 
 @kernel(inline="always", borrows=True)
@@ -153,12 +166,15 @@ def first_broken_link(m: Any, s: Any, threat: int) -> int:
 
     The rule (docs/kill-chain.md): a link is passed if it was passed no later than the last chance,
     the latest launch at which some round could still have met this threat, given line of sight.
-    The first link not passed in time is the broken one. A threat that was shot at broke `miss`,
-    or `assessment` where it flew on after it had been called killed.
+    The first link not passed in time is the broken one. A threat that was shot at broke
+    `assessment` where it flew on after it had been called killed; `channel` or `magazine` where
+    that kept another volley from it after the last round fired, in time for one; else `miss`.
     """
     row, mine = m.threats[threat], s.threats[threat]
     if mine.shots > 0:
-        return ASSESSMENT if mine.called_killed == 1 else MISS
+        if mine.called_killed == 1:
+            return ASSESSMENT
+        return mine.again if mine.again != 0 else MISS
     if row.reachable == 0:
         return WINDOW
     last = mine.started_s + row.last_chance_s

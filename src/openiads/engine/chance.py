@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openiads.domain.threats import falls
+from openiads.domain.threats import course_of
 from openiads.engine.engage import HOLD_PD, height_m, time_of_flight_s
 from openiads.kernel import kernel
 
@@ -26,7 +26,7 @@ def last_chances(m: Any, loaded: Any, reaction_s: float) -> None:
         row = m.threats[threat]
         row.reachable = NEVER
         row.last_chance_s = -math.inf
-        ballistic = falls(row.category)
+        course = course_of(row.category)
         for step in range(row.n_grid):
             at = row.grid + step
             x, y, z = m.grid_pos_m[at, 0], m.grid_pos_m[at, 1], m.grid_pos_m[at, 2]
@@ -36,12 +36,24 @@ def last_chances(m: Any, loaded: Any, reaction_s: float) -> None:
                     if loaded[unit, missile] == 0:
                         continue
                     base = m.units[unit]
-                    flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
+                    flight = time_of_flight_s(m, base, missile, course, x, y, z, height)
                     order = step * row.step_s - flight - reaction_s
                     if order < 0.0:  # also where the flight is infinite
                         continue
-                    if m.look_pd[base.radar, at] < HOLD_PD:
+                    if not is_held(m, unit, at):
                         row.reachable = max(row.reachable, BELOW_HORIZON)
                         continue
                     row.reachable = REACHABLE
                     row.last_chance_s = max(row.last_chance_s, order)
+
+
+@kernel(borrows=True)
+def is_held(m: Any, unit: int, at: int) -> bool:
+    """Whether the unit's engagement radar holds a grid point, or one that may guide for it."""
+    if m.look_pd[m.units[unit].radar, at] >= HOLD_PD:
+        return True
+    if m.units[unit].engage_on_remote == 1:
+        for other in range(m.units.shape[0]):
+            if m.look_pd[m.units[other].radar, at] >= HOLD_PD:
+                return True
+    return False

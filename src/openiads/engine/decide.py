@@ -5,36 +5,27 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openiads.domain.command import threat_score
-from openiads.domain.doctrine import may_shoot_again, volley_rounds
-from openiads.domain.threats import approach
+from openiads.engine.allot import allot, gather, keep
 from openiads.engine.book import expected_place, write
 from openiads.engine.engage import height_m, named_draw
-from openiads.engine.predict import predicted_intercept_s, unit_sees
-from openiads.engine.queue import push
+from openiads.engine.evaluate import score
+from openiads.engine.order import free_operators, order_volley, refused
+from openiads.engine.predict import unit_sees
 from openiads.engine.state import CALLED_HOSTILE, CALLED_NEUTRAL, UNNAMED
+from openiads.engine.survey import before, book_refusal, hold_off, survey
 from openiads.engine.world import (
-    CHANNEL,
     DRAW_IDENTIFY,
-    EV_LAUNCH,
-    FLYING,
     LOG_IDENTIFIED,
     LOG_NEUTRAL,
-    LOG_ORDER,
-    LOG_REFUSED,
-    MAGAZINE,
     NEUTRAL,
-    SHOT_FLYING,
     WEAPONS_HOLD,
     WEAPONS_TIGHT,
     WINDOW,
 )
 from openiads.kernel import kernel
 
-EARLIEST, SMALLEST = 0, 1
-
-PATIENCE = 3.0
-"""Decision cycles after which a track that nobody can meet is looked at again."""
+RANKED = 0
+"""Code of `CommandPost.assignment` that takes the tracks one after the other."""
 
 
 @kernel(borrows=True)
@@ -55,6 +46,7 @@ def decide(m: Any, s: Any) -> None:
 def cycle(m: Any, s: Any, first: int, last: int) -> None:
     """Rank the tracks that units ``first`` to ``last - 1`` may shoot at; order in that order.
 
+    A command post that assigns by a solver orders for all tracks together instead.
     While none of them has a round and a channel left, a track that is known to wait for one keeps
     waiting: only tracks of which that is not known yet are looked at.
     """
@@ -71,16 +63,27 @@ def cycle(m: Any, s: Any, first: int, last: int) -> None:
                 continue
         elif seen.engaged != 0 or now_s < seen.consider_s:
             continue
-        if free or seen.blocked <= WINDOW:
+        if not free and seen.blocked > WINDOW:
+            book_refusal(m, s, seen.threat, seen.blocked, -1, -1, now_s)
+        else:
             seen.score = score(m, s, slot, now_s)
             s.ranked[count] = slot
             count += 1
     rank(s.picture, s.ranked, count)
+    already = s.now[0].ordered_volleys
+    s.now[0].n_choices = 0
+    if m.settings[0].assignment != RANKED and not alone:
+        allot(m, s, count, now_s)
+        keep(m, s, already)
+        return
+    if s.now[0].log_level > 0 and free and not alone:
+        gather(m, s, count, now_s)
     for k in range(count):
         slot = s.ranked[k]
         if free or s.picture[slot].blocked <= WINDOW:
             assign(m, s, slot, now_s, first, last)
             free = free and anything_free(m, s, first, last)
+    keep(m, s, already)
 
 
 @kernel(inline="always", borrows=True)
@@ -96,10 +99,14 @@ def is_known_to(m: Any, s: Any, seen: Any, unit: int, now_s: float) -> bool:
 
 @kernel(inline="always", borrows=True)
 def anything_free(m: Any, s: Any, first: int, last: int) -> bool:
-    """Whether any of the units could order any missile now."""
+    """Whether any of the units could be ordered to fire any missile now."""
+    if free_operators(m, s) == 0:
+        return False
     for unit in range(first, last):
+        if m.units[unit].engage_on_remote == 1:
+            return True  # another's channel may do: the survey finds out
         for missile in range(m.missiles.shape[0]):
-            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile) == 0:
+            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile, unit) == 0:
                 return True
     return False
 
@@ -159,24 +166,6 @@ def weapons_at(m: Any, seen: Any, now_s: float) -> int:
     return WEAPONS_TIGHT
 
 
-@kernel(inline="always", borrows=True)
-def score(m: Any, s: Any, slot: int, now_s: float) -> float:
-    """Urgency of a track: the value of the asset that it passes nearest, over the time to it."""
-    seen = s.picture[slot]
-    least = math.inf
-    value = 0.0
-    time_s = 0.0
-    for k in range(m.assets.shape[0]):
-        asset = m.assets[k]
-        when, miss = approach(
-            seen.x, seen.y, seen.z, seen.vx, seen.vy, seen.vz, asset.x, asset.y, asset.z
-        )
-        if miss < least:
-            least, value, time_s = miss, asset.value, when
-    seen.to_go_s = time_s - (now_s - seen.time_s)
-    return threat_score(value, seen.to_go_s)
-
-
 @kernel(borrows=True)
 def rank(picture: Any, order: Any, count: int) -> None:
     """Sort the slots by falling score, ties by slot, in place (heap sort: no worst case)."""
@@ -213,172 +202,13 @@ def goes_later(picture: Any, a: int, b: int) -> bool:
 @kernel(borrows=True)
 def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int) -> None:
     """Order a volley at a track from the unit and missile that doctrine prefers, if any can."""
-    seen = s.picture[slot]
-    period = m.settings[0].decision_period_s
-    best_unit, best_missile, best_rank, best_spare, best_met = -1, -1, math.inf, 0.0, 0.0
-    blocked = 0
-    soonest = math.inf
-    for unit in range(first, last):
-        base = m.units[unit]
-        if not may_shoot_again(base.method, seen.volleys, base.volleys_max):
-            continue
-        if seen.volleys == 0 and now_s - seen.identified_s > base.decision_window_s:
-            continue
-        for missile in range(m.missiles.shape[0]):
-            if s.capacity[unit, missile] == 0:
-                continue
-            refusal = refused(m, s, unit, missile)
-            if refusal != 0 and refusal <= seen.blocked:
-                blocked = max(blocked, refusal)  # that it could be met is known from before
-                continue
-            met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s)
-            if not math.isfinite(met):
-                blocked = max(blocked, WINDOW)
-                continue
-            if spare > period:
-                soonest = min(soonest, spare)
-                continue
-            if refusal != 0:
-                blocked = max(blocked, refusal)
-                continue
-            rank_here = met
-            if base.missile_choice == SMALLEST:
-                rank_here = m.missiles[missile].range_max_aerodynamic_m
-            if rank_here < best_rank:
-                best_rank, best_unit, best_missile = rank_here, unit, missile
-                best_spare, best_met = spare, met
-    if best_unit >= 0:
-        order_volley(m, s, slot, best_unit, best_missile, best_spare, best_met)
+    at = s.now[0].n_choices
+    end, blocked, by, of, soonest = survey(m, s, slot, now_s, first, last, at)
+    if end == at:
+        hold_off(m, s, slot, now_s, blocked, by, of, soonest)
         return
-    seen.blocked = max(seen.blocked, blocked)
-    if soonest == math.inf and seen.threat >= 0 and s.threats[seen.threat].fate == FLYING:
-        mine = s.threats[seen.threat]
-        if blocked > mine.blocked:
-            mine.blocked = blocked
-            write(s.now[0], s.log, LOG_REFUSED, seen.threat, seen.id, -1, blocked, 0.0)
-    wait = period if blocked > WINDOW else PATIENCE * period
-    # A course changes: look again when half of the time to the window has gone.
-    seen.consider_s = now_s + max(period, min(wait if soonest == math.inf else 0.5 * soonest, 60.0))
-
-
-@kernel(inline="always", borrows=True)
-def refused(m: Any, s: Any, unit: int, missile: int) -> int:
-    """The link that keeps a unit from firing a missile it could meet a track with; 0 if none."""
-    eye = m.radars[m.units[unit].radar]
-    mine = s.units[unit]
-    link = 0
-    if s.out[m.units[unit].radar] > 0:
-        link = CHANNEL
-    elif s.stock[unit, missile] <= m.units[unit].reserve_rounds:
-        link = MAGAZINE
-    elif (
-        mine.channels >= eye.simultaneous_engagements
-        or mine.guided >= eye.missiles_guided_simultaneously
-    ):
-        link = CHANNEL
-    return link
-
-
-@kernel(inline="always", borrows=True)
-def order_volley(
-    m: Any, s: Any, slot: int, unit: int, missile: int, spare_s: float, met_s: float
-) -> None:
-    """Take the channel and the rounds of a volley and queue its launches."""
-    now = s.now[0]
-    base = m.units[unit]
-    seen = s.picture[slot]
-    engagement = new_engagement(s)
-    if engagement < 0:
-        return
-    wanted = volley_rounds(seen.volleys, base.first_salvo, base.later_salvo)
-    free = m.radars[base.radar].missiles_guided_simultaneously - s.units[unit].guided
-    wanted = min(wanted, free, s.stock[unit, missile] - base.reserve_rounds)
-    delay = m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0
-    order = s.engagements[engagement]
-    order.slot = slot
-    order.track_id = seen.id
-    order.unit = unit
-    order.missile = missile
-    order.open = 0
-    order.target = -1
-    order.locked = 0
-    order.flew = 0
-    order.waits_s = 0.0
-    for k in range(wanted):
-        leaves = now.time_s + spare_s + delay + k * base.salvo_interval_s
-        take_round(m, s, engagement, leaves)
-    s.units[unit].channels += 1
-    now.open_engagements += 1
-    seen.engaged |= 1 << unit
-    if seen.threat >= 0:
-        mine = s.threats[seen.threat]
-        mine.ordered_s = min(mine.ordered_s, now.time_s)
-    write(s.now[0], s.log, LOG_ORDER, seen.threat, seen.id, unit, order.serial, met_s)
-
-
-@kernel(inline="always", borrows=True)
-def new_engagement(s: Any) -> int:
-    """A row for an engagement, with a serial of its own; -1 if there is none."""
-    now = s.now[0]
-    row, now.free_engagement, now.n_engagements = take_row(
-        s.engagements, now.free_engagement, now.n_engagements
-    )
-    if row < 0:
-        now.overflow |= 4
-        return -1
-    s.engagements[row].serial = now.ordered_volleys
-    now.ordered_volleys += 1
-    return row
-
-
-@kernel(inline="always", borrows=True)
-def new_shot(s: Any) -> int:
-    """A row for a round, with a serial of its own; -1 if there is none."""
-    now = s.now[0]
-    row, now.free_shot, now.n_shots = take_row(s.shots, now.free_shot, now.n_shots)
-    if row < 0:
-        now.overflow |= 4
-        return -1
-    s.shots[row].serial = now.ordered_rounds
-    now.ordered_rounds += 1
-    return row
-
-
-@kernel(borrows=True)
-def take_row(rows: Any, free: int, used: int) -> tuple[int, int, int]:
-    """(row, first of the free list, rows used): a free one, else a fresh one, else -1."""
-    if free >= 0:
-        return free, rows[free].next_free, used
-    if used < rows.shape[0]:
-        return used, free, used + 1
-    return -1, free, used
-
-
-@kernel(inline="always", borrows=True)
-def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
-    """Take one round from the launcher that is ready first, and queue its launch."""
-    order = s.engagements[engagement]
-    base = m.units[order.unit]
-    best = -1
-    for k in range(base.first_launcher, base.first_launcher + base.n_launchers):
-        if m.launchers[k].missile != order.missile or s.launchers[k].rounds <= 0:
-            continue
-        if best < 0 or s.launchers[k].ready_s < s.launchers[best].ready_s:
-            best = k
-    shot = new_shot(s) if best >= 0 else -1
-    if shot < 0:
-        return
-    leaves = max(earliest_s, s.launchers[best].ready_s)
-    s.launchers[best].ready_s = leaves + m.launchers[best].launch_interval_s
-    s.launchers[best].rounds -= 1
-    s.stock[order.unit, order.missile] -= 1
-    s.units[order.unit].guided += 1
-    order.open += 1
-    mine = s.shots[shot]
-    mine.engagement = engagement
-    mine.launcher = best
-    mine.target = -1
-    mine.result = SHOT_FLYING
-    mine.waited_s = 0.0
-    mine.ordered_s = s.now[0].time_s
-    push(s.queue, s.now[0], leaves, EV_LAUNCH, shot, 0)
+    best = at
+    for row in range(at + 1, end):
+        if before(m, s, row, best):
+            best = row
+    order_volley(m, s, best)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.flyout import flyout_time
-from openiads.domain.threats import falls
+from openiads.domain.threats import ON_SURFACE, STRAIGHT, course_of
 from openiads.engine.book import (
     expected_place,
     kill,
@@ -14,7 +14,9 @@ from openiads.engine.book import (
     position_at,
     truth_at,
     write,
+    write_round,
 )
+from openiads.engine.handover import search
 from openiads.engine.queue import push
 from openiads.engine.world import (
     DRAW_ASSESS,
@@ -74,15 +76,25 @@ def height_m(x: float, y: float, z: float, radius_m: float) -> float:
 
 @kernel(borrows=True)
 def time_of_flight_s(
-    m: Any, unit: Any, missile: int, ballistic: bool, x: float, y: float, z: float, height: float
+    m: Any, unit: Any, missile: int, course: int, x: float, y: float, z: float, height: float
 ) -> float:
-    """Fly-out time of a missile from a unit to a point; inf where its envelope does not reach."""
+    """Fly-out time of a missile from a unit to a point; inf where its envelope does not reach.
+
+    ``course`` says which published reach holds: that against what flies (`STRAIGHT`), what falls or
+    glides, or what is on the surface, where the lowest altitude of an intercept in the air is no
+    bound.
+    """
     kind = m.missiles[missile]
-    if height < kind.altitude_min_m or height > kind.altitude_max_m:
+    reach = kind.range_max_aerodynamic_m
+    floor = kind.altitude_min_m
+    if course == ON_SURFACE:
+        reach, floor, height = kind.surface_range_max_m, 0.0, max(height, 0.0)
+    elif course != STRAIGHT:
+        reach = kind.range_max_ballistic_m
+    if height < floor or height > kind.altitude_max_m:
         return math.inf
     dx, dy, dz = x - unit.x, y - unit.y, z - unit.z
     slant2 = dx * dx + dy * dy + dz * dz
-    reach = kind.range_max_ballistic_m if ballistic else kind.range_max_aerodynamic_m
     if slant2 > reach * reach or slant2 < kind.range_min_m * kind.range_min_m:
         return math.inf
     rise = height - unit.height_m
@@ -99,7 +111,7 @@ def time_of_flight_s(
 
 
 @kernel(borrows=True)
-def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, float]:
+def meet(m: Any, s: Any, unit: int, missile: int, threat: int, guide: int) -> tuple[float, float]:
     """(seconds until the missile meets the threat on its true path, seconds it would be early).
 
     (inf, 0) if it cannot. The first point of the path that the round reaches no later than the
@@ -113,13 +125,13 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, f
     before = now_s
     after = now_s
     while after < ends_s:
-        late = late_s(m, s, unit, missile, threat, after)
+        late = late_s(m, s, unit, missile, threat, after, guide)
         if late <= 0.0:
             if after == now_s:
                 return 0.0, 0.0
             for _ in range(MEET_REFINE_STEPS):
                 middle = 0.5 * (before + after)
-                trial = late_s(m, s, unit, missile, threat, middle)
+                trial = late_s(m, s, unit, missile, threat, middle, guide)
                 if trial <= 0.0:
                     after, late = middle, trial
                 else:
@@ -131,20 +143,24 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, f
 
 
 @kernel(borrows=True)
-def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) -> float:
+def late_s(
+    m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float, guide: int
+) -> float:
     """By how much a round that leaves now would be late at the threat's place at ``time_s``.
 
-    inf where the place is outside the envelope or the engagement radar does not hold the target.
+    inf where the place is outside the envelope or the radar of unit ``guide`` does not hold the
+    target.
     """
     base = m.units[unit]
+    radar = m.units[guide].radar
     row = m.threats[threat]
     at, part = truth_at(m, s, threat, time_s)
-    if at < 0 or s.out[base.radar] > 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
+    if at < 0 or s.out[radar] > 0 or pd_between(m, radar, at, part) < HOLD_PD:
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    ballistic = falls(row.category)
-    flight = time_of_flight_s(m, base, missile, ballistic, x, y, z, height)
+    course = course_of(row.category)
+    flight = time_of_flight_s(m, base, missile, course, x, y, z, height)
     return flight - (time_s - s.now[0].time_s)
 
 
@@ -197,14 +213,21 @@ def launch(m: Any, s: Any, shot: int) -> None:
     held = s.picture[slot].id == order.track_id
     target = order.target
     if order.locked == 0 and held:
-        target = lock(m, s, slot)
+        if m.settings[0].handover == 1:
+            target, takes_s = search(m, s, slot, order.unit, order.serial)
+            order.waits_s += takes_s
+        else:
+            target = lock(m, s, slot)
         order.target = target
         order.locked = 1
+        if mine.waited_s < order.waits_s:
+            wait(m, s, shot)
+            return
     source = s.picture[slot].threat if held else -1
     flight, early = math.inf, 0.0
     reason = TRACK
     if target >= 0 and s.threats[target].fate == FLYING:
-        flight, early = meet(m, s, order.unit, order.missile, target)
+        flight, early = meet(m, s, order.unit, order.missile, target, order.guide)
         reason = WINDOW
     elif target >= 0 or (source >= 0 and s.threats[source].fate == KILLED):
         flight = debris_time_s(m, s, order, slot)
@@ -223,7 +246,11 @@ def launch(m: Any, s: Any, shot: int) -> None:
     s.now[0].rounds_fired += 1
     if target >= 0:
         s.threats[target].shots += 1
-    write(s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, mine.serial, flight)
+        s.threats[target].again = 0
+    write_round(
+        s.now[0], s.log, LOG_LAUNCH, target, order.track_id, order.unit, mine.serial, flight,
+        order.missile,
+    )  # fmt: skip
     if held:
         s.picture[slot].fruitless = 0
     start_reload(m, s, mine.launcher)
@@ -244,10 +271,15 @@ def wait(m: Any, s: Any, shot: int) -> None:
 
 @kernel(inline="always", borrows=True)
 def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
-    """Flight time to where the track of a dead target says it is (a phantom engagement)."""
+    """Flight time to where the track of a dead target says it is (a phantom engagement).
+
+    inf where the engagement radar is out of order or silent: then nothing would guide the round.
+    """
+    if s.out[m.units[order.guide].radar] > 0:
+        return math.inf
     x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    return time_of_flight_s(m, m.units[order.unit], order.missile, False, x, y, z, height)
+    return time_of_flight_s(m, m.units[order.unit], order.missile, STRAIGHT, x, y, z, height)
 
 
 @kernel(inline="always", borrows=True)
@@ -264,6 +296,9 @@ def start_reload(m: Any, s: Any, launcher: int) -> None:
 def reload(m: Any, s: Any, launcher: int) -> None:
     """A launcher is full again."""
     row = m.launchers[launcher]
+    if s.units[row.unit].lost == 1:
+        s.now[0].rounds_lost += row.rounds
+        return
     s.launchers[launcher].rounds += row.rounds
     s.stock[row.unit, row.missile] += row.rounds
     write(s.now[0], s.log, LOG_RELOAD, -1, -1, row.unit, launcher, 0.0)
@@ -275,15 +310,19 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     mine = s.shots[shot]
     order = s.engagements[mine.engagement]
     mine.result = SHOT_ABORT
-    s.launchers[mine.launcher].rounds += 1
-    s.stock[order.unit, order.missile] += 1
-    s.units[order.unit].guided -= 1
+    if s.units[order.unit].lost == 1:
+        s.now[0].rounds_lost += 1
+    else:
+        s.launchers[mine.launcher].rounds += 1
+        s.stock[order.unit, order.missile] += 1
+    s.units[order.guide].guided -= 1
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
-    write(
-        s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, mine.serial, float(reason)
-    )
+    write_round(
+        s.now[0], s.log, LOG_ABORT, blamed, order.track_id, order.unit, mine.serial, float(reason),
+        order.missile,
+    )  # fmt: skip
     engagement = mine.engagement
     mine.next_free = s.now[0].free_shot
     s.now[0].free_shot = shot
@@ -303,7 +342,7 @@ def close(m: Any, s: Any, engagement: int) -> None:
         due = s.now[0].time_s + m.settings[0].assessment_delay_s
         push(s.queue, s.now[0], due, EV_ASSESS, engagement, 0)
         return
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     s.now[0].open_engagements -= 1
     order.next_free = s.now[0].free_engagement
     s.now[0].free_engagement = engagement
@@ -322,26 +361,20 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     order = s.engagements[mine.engagement]
     target = mine.target
     mine.result = SHOT_MISS
-    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.unit, target):
+    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.guide, target):
         truth = s.threats[target]
         chance = m.kill_probability[order.missile, m.threats[target].category]
         serial = truth.intercepts
         truth.intercepts += 1
         if named_draw(m, s, target, DRAW_KILL, serial) < chance:
             mine.result = SHOT_KILL
-    write(
-        s.now[0],
-        s.log,
-        LOG_INTERCEPT,
-        target,
-        order.track_id,
-        order.unit,
-        mine.serial,
-        float(mine.result),
-    )
+    write_round(
+        s.now[0], s.log, LOG_INTERCEPT, target, order.track_id, order.unit, mine.serial,
+        float(mine.result), order.missile,
+    )  # fmt: skip
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
-    s.units[order.unit].guided -= 1
+    s.units[order.guide].guided -= 1
     order.flew = 1
     order.open -= 1
     if order.open == 0:
@@ -360,7 +393,7 @@ def holds(m: Any, s: Any, unit: int, target: int) -> bool:
 def assess(m: Any, s: Any, engagement: int) -> None:
     """The verdict on an engagement, right or wrong; the channel is free again."""
     order = s.engagements[engagement]
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     s.now[0].open_engagements -= 1
     target = order.target
     alive = target >= 0 and s.threats[target].fate == FLYING

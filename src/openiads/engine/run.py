@@ -11,6 +11,8 @@ from openiads.domain.tracks import tracks_reset
 from openiads.engine.book import leak, write
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
+from openiads.engine.fate import arrive, blink, emit, released, stand
+from openiads.engine.order import notice
 from openiads.engine.queue import pop, push
 from openiads.engine.sense import draw_biases, scan
 from openiads.engine.state import Memory, allocate
@@ -19,8 +21,10 @@ from openiads.engine.world import (
     EV_ARRIVE,
     EV_ASSESS,
     EV_DECIDE,
+    EV_EMIT,
     EV_INTERCEPT,
     EV_LAUNCH,
+    EV_NOTICE,
     EV_OUTAGE,
     EV_RELOAD,
     EV_SCAN,
@@ -66,6 +70,8 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         scan(m, s, w.plots, w.tracks, subject, detail)
         again(m, s, EV_SCAN, subject, detail + 1, m.radars[subject].scan_period_s)
     elif kind == EV_DECIDE:
+        if m.settings[0].blinkers > 0:
+            blink(m, s)
         if s.now[0].n_slots > 0:
             decide(m, s)
         again(m, s, EV_DECIDE, 0, detail + 1, m.settings[0].decision_period_s)
@@ -82,7 +88,11 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
     elif kind == EV_OUTAGE:
         outage(m, s, subject, detail)
     elif kind == EV_ARRIVE:
-        leak(m, s, subject)
+        arrive(m, s, subject)
+    elif kind == EV_NOTICE:
+        notice(m, s, subject)
+    elif kind == EV_EMIT:
+        emit(m, s, subject, detail)
 
 
 @kernel(inline="always", borrows=True)
@@ -96,6 +106,8 @@ def again(m: Any, s: Any, kind: int, subject: int, detail: int, period_s: float)
 @kernel(inline="always", borrows=True)
 def start(m: Any, s: Any, threat: int) -> None:
     """A threat takes to the air."""
+    if not released(m, s, threat):
+        return
     s.flying[s.now[0].n_flying] = threat
     s.now[0].n_flying += 1
     write(s.now[0], s.log, LOG_START, threat, -1, -1, 0, 0.0)
@@ -123,7 +135,10 @@ def schedule(m: Any, s: Any) -> None:
     for threat in range(m.threats.shape[0]):
         row = m.threats[threat]
         begins = row.start_s
-        if row.jitter_s > 0.0:
+        if row.parent >= 0:  # it leaves as long after its missile's start as was planned
+            mother = row.parent
+            begins += s.threats[mother].started_s - m.threats[mother].start_s
+        elif row.jitter_s > 0.0:
             begins += row.jitter_s * named_draw(m, s, threat, DRAW_START, 0)
         s.threats[threat].started_s = begins
         if begins <= m.settings[0].duration_s:
@@ -153,11 +168,15 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     now.n_flying = 0
     now.ordered_rounds = now.ordered_volleys = 0
     now.post_out = 0
+    now.cycle = now.n_kept = now.cycles_left_out = 0
+    for operator in range(s.operators.shape[0]):
+        s.operators[operator] = 0.0
     for radar in range(s.out.shape[0]):
         s.out[radar] = 0
     draw_biases(m, s)
     now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
+    stand(m, s)
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])
         s.surrogate[threat].history = 0
@@ -165,6 +184,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     for slot in range(s.picture.shape[0]):
         s.picture[slot].id = -1
         s.picture[slot].firm = 0
+        s.picture[slot].watched_id = -1
     reset_rounds(m, s)
 
 
@@ -173,15 +193,17 @@ def reset_threat(mine: Any) -> None:
     """A threat at its beginning: nothing has been seen, nothing done."""
     mine.fate = FLYING
     mine.link = mine.blocked = mine.aborted = mine.called_killed = 0
+    mine.again = 0
     mine.started_s = 0.0
     mine.ended_s = mine.sight_s = mine.detected_s = mine.tracked_s = math.inf
     mine.identified_s = mine.ordered_s = math.inf
     mine.shots = mine.intercepts = mine.assessed = mine.looks = mine.named = 0
+    mine.orders = 0
 
 
 @kernel(inline="always", borrows=True)
 def reset_rounds(m: Any, s: Any) -> None:
-    """All launchers loaded, all channels free."""
+    """All launchers that stand are loaded, all channels free."""
     for unit in range(m.units.shape[0]):
         s.units[unit].channels = s.units[unit].guided = 0
         for missile in range(m.missiles.shape[0]):
@@ -191,8 +213,12 @@ def reset_rounds(m: Any, s: Any) -> None:
         s.launchers[launcher].rounds = row.rounds
         s.launchers[launcher].reloads = row.reloads
         s.launchers[launcher].ready_s = 0.0
-        s.stock[row.unit, row.missile] += row.rounds
         s.capacity[row.unit, row.missile] += row.rounds
+        if row.setup_time_s > 0.0:  # its rounds are there when it stands, as after a refill
+            s.launchers[launcher].rounds = 0
+            push(s.queue, s.now[0], row.setup_time_s, EV_RELOAD, launcher, 0)
+            continue
+        s.stock[row.unit, row.missile] += row.rounds
 
 
 def seed_word(seed: int) -> Any:
@@ -202,13 +228,14 @@ def seed_word(seed: int) -> Any:
 
 def replicate_many(
     m: Any, w: Any, seed: int, first: int, count: int, figures: Any, fate: Any, link: Any,
-    shots: Any,
+    shots: Any, lost: Any,
 ) -> int:  # fmt: skip
     """Run replications ``first`` to ``first + count - 1`` and keep their outcomes only.
 
-    figures (count, `FIGURES`) f8; fate, link (count, n) i1; shots (count, n) i2. Returns -1, or
-    the first replication in which a capacity was exceeded. Not a kernel: a call of one costs some
-    20 us, and a kernel around `replicate` would compile it all a second time.
+    figures (count, `FIGURES`) f8; fate, link (count, n) i1; shots (count, n) i2; lost (count, k)
+    i1, whether each site was destroyed. Returns -1, or the first replication in which a capacity
+    was exceeded. Not a kernel: a call of one costs some 20 us, and a kernel around `replicate`
+    would compile it all a second time.
     """
     s = w.state
     now = s.now[0]
@@ -219,6 +246,7 @@ def replicate_many(
         last = s.threats.ended_s.max() if len(s.threats) else 0.0
         figures[k] = now.rounds_fired, now.false_tracks, now.looks, last
         fate[k], link[k], shots[k] = s.threats.fate, s.threats.link, s.threats.shots
+        lost[k] = s.sites.lost_s < math.inf
     return -1
 
 

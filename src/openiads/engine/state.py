@@ -8,6 +8,7 @@ import numpy as np
 
 from openiads.domain.tracks import TrackTables, tracks_allocate
 from openiads.engine.world import FIDELITIES, Tables
+from openiads.physics.slot_assignment import SlotSpace, slot_space
 
 THREAT_STATE = np.dtype(
     [
@@ -28,6 +29,8 @@ THREAT_STATE = np.dtype(
         ("assessed", "i8"),
         ("named", "i8"),
         ("looks", "i4"),
+        ("again", "i1"),
+        ("orders", "i8"),
     ]
 )
 UNNAMED, CALLED_HOSTILE, CALLED_NEUTRAL = 0, 1, 2
@@ -55,8 +58,16 @@ PICTURE = np.dtype(
         ("vx", "f8"),
         ("vy", "f8"),
         ("vz", "f8"),
+        ("asset", "i4"),
+        ("miss_m", "f8"),
+        ("watched_id", "i4"),
+        ("glides", "i1"),
+        ("watched_s", "f8"),
+        ("climb_mps", "f8"),
     ]
 )
+"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
+freely, and its climb at that time."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -70,6 +81,7 @@ ENGAGEMENTS = np.dtype(
         ("locked", "i1"),
         ("flew", "i1"),
         ("waits_s", "f8"),
+        ("guide", "i4"),
     ]
 )
 SHOTS = np.dtype(
@@ -113,10 +125,18 @@ NOW = np.dtype(
         ("false_tracks", "i4"),
         ("log_level", "i1"),
         ("n_log", "i8"),
+        ("cycle", "i8"),
+        ("n_choices", "i8"),
+        ("n_kept", "i8"),
+        ("cycles_left_out", "i8"),
+        ("rounds_lost", "i4"),
     ]
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
-UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4")])
+UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
+SITE_STATE = np.dtype([("lost_s", "f8"), ("silent_s", "f8"), ("silent", "i1")])
+"""Of what can be aimed at: when it was destroyed, inf while it stands; of a radar also since when
+it is silent by doctrine, and whether it is."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -129,8 +149,47 @@ LOG = np.dtype(
         ("unit", "i4"),
         ("serial", "i8"),
         ("value", "f8"),
+        ("missile", "i4"),
     ]
 )
+CHOICES = np.dtype(
+    [
+        ("time_s", "f8"),
+        ("cycle", "i8"),
+        ("n_choices", "i8"),
+        ("slot", "i4"),
+        ("track", "i4"),
+        ("threat", "i4"),
+        ("asset", "i4"),
+        ("unit", "i4"),
+        ("missile", "i4"),
+        ("rounds", "i4"),
+        ("taken", "i1"),
+        ("worth", "f8"),
+        ("to_go_s", "f8"),
+        ("miss_m", "f8"),
+        ("threat_value", "f8"),
+        ("kill", "f8"),
+        ("met_s", "f8"),
+        ("spare_s", "f8"),
+        ("pair_free", "i4"),
+        ("unit_free", "i4"),
+        ("most", "i4"),
+        ("guide", "i4"),
+    ]
+)
+"""One way of shooting at one track in one decision cycle: the terms of its score, when the round
+would meet it and how long it can wait, and what the cycle could give: volleys of this round of this
+unit, of this unit, and in all."""
+
+PLENTY = 1 << 30
+"""Volleys that can be ordered where nothing limits them."""
+
+CHOICES_MOST = 1 << 15
+"""Ways of shooting that one cycle weighs at most; tracks that rank behind wait for the next."""
+
+KEPT_MOST = 1 << 19
+"""Ways of shooting that a Log keeps; cycles beyond are counted in ``now.cycles_left_out``."""
 
 
 class State(NamedTuple):
@@ -152,6 +211,12 @@ class State(NamedTuple):
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
+    cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search
+    choices: Any  # (capacity,) CHOICES of the cycle at hand
+    kept: Any  # (capacity,) CHOICES that the Log keeps
+    space: SlotSpace  # the cycle's assignment problem
+    operators: Any  # (operators,) f8 when each is free again
+    sites: Any  # (k,) SITE_STATE: assets, radars, command post
 
 
 class Plots(NamedTuple):
@@ -161,6 +226,10 @@ class Plots(NamedTuple):
     cov_m2: Any  # (plots, 6)
     clutter_pm3: Any  # (plots,)
     threat: Any  # (plots,) i4, -1 for a false plot
+    polar: Any  # (plots, 3) of hits that may merge: range (m), azimuth and elevation (rad)
+    error: Any  # (plots, 3) standard normal draws of their errors
+    strength: Any  # (plots, 2) their signal ratios: the mean, and of this look
+    source: Any  # (plots,) i4 their threats
 
 
 class Memory(NamedTuple):
@@ -187,7 +256,16 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
     # Rows of rounds that stayed on their rails are used again, so this many cannot be exceeded.
     rounds = int((launchers["rounds"] * (1 + launchers["reloads"])).sum()) + 1
     units, missiles = len(tables.units), len(tables.missiles)
-    events = 3 * n + 3 * rounds + 4 * len(tables.radars) + len(launchers) + 64
+    events = 3 * n + 3 * rounds + 5 * len(tables.radars) + len(launchers) + 64
+    # A lost order holds a row and no round, until it is noticed.
+    unheard = 0
+    if settings["link_loss"] > 0.0:
+        guides = tables.radars[tables.units["radar"]]
+        unheard = int(guides["simultaneous_engagements"].sum())
+    pairs = units * missiles
+    choices = pairs
+    if log_level or settings["assignment"]:
+        choices += min(slots * pairs, CHOICES_MOST)
 
     def rec(count: int, dtype: np.dtype[Any]) -> Any:
         return np.zeros(count, dtype).view(np.recarray)
@@ -199,7 +277,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         picture=rec(slots, PICTURE),
         surrogate=rec(n, SURROGATE),
         ranked=np.zeros(slots, np.int32),
-        engagements=rec(rounds, ENGAGEMENTS),
+        engagements=rec(rounds + unheard, ENGAGEMENTS),
         shots=rec(rounds, SHOTS),
         launchers=rec(len(launchers), LAUNCHER_STATE),
         units=rec(units, UNIT_STATE),
@@ -207,14 +285,24 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         bias=np.zeros((len(tables.radars), 3)),
         capacity=np.zeros((units, missiles), np.int32),
         stock=np.zeros((units, missiles), np.int32),
-        queue=rec(events, QUEUE),
+        queue=rec(events + unheard, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
+        cue=np.zeros((slots if settings["handover"] else 1, 21)),
+        choices=rec(choices, CHOICES),
+        kept=rec(KEPT_MOST if log_level else 1, CHOICES),
+        space=slot_space(slots, choices, pairs, units),
+        operators=np.zeros(int(settings["operators"])),
+        sites=rec(int(settings["sites"]), SITE_STATE),
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
         cov_m2=np.zeros((plots, 6)),
         clutter_pm3=np.zeros(plots),
         threat=np.zeros(plots, np.int32),
+        polar=np.zeros((plots, 3)),
+        error=np.zeros((plots, 3)),
+        strength=np.zeros((plots, 2)),
+        source=np.zeros(plots, np.int32),
     )
     return Memory(
         state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))

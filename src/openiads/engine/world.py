@@ -46,10 +46,20 @@ LINKS = (
     "magazine",
     "miss",
     "assessment",
+    "operator",
 )
-HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSESSMENT = range(
-    1, 10
-)
+(
+    HORIZON,
+    DETECTION,
+    TRACK,
+    IDENTIFICATION,
+    WINDOW,
+    CHANNEL,
+    MAGAZINE,
+    MISS,
+    ASSESSMENT,
+    OPERATOR,
+) = range(1, 11)
 
 # Kinds of event in the queue; where two fall on one instant the smaller number goes first.
 (
@@ -62,7 +72,9 @@ HORIZON, DETECTION, TRACK, IDENTIFICATION, WINDOW, CHANNEL, MAGAZINE, MISS, ASSE
     EV_SCAN,
     EV_LAUNCH,
     EV_DECIDE,
-) = range(9)
+    EV_NOTICE,
+    EV_EMIT,
+) = range(11)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -88,6 +100,10 @@ EVENTS = (
     "named-neutral",
     "out-of-order",
     "restored",
+    "order-lost",
+    "struck",
+    "silent",
+    "radiates",
 )
 (
     LOG_START,
@@ -112,12 +128,25 @@ EVENTS = (
     LOG_NEUTRAL,
     LOG_OUT,
     LOG_RESTORED,
+    LOG_ORDER_LOST,
+    LOG_STRUCK,
+    LOG_SILENT,
+    LOG_EMITS,
 ) = range(len(EVENTS))
 
 # Purposes of draws; that of a look is the radar's key, which is larger than any of these.
-DRAW_START, DRAW_KILL, DRAW_ASSESS, DRAW_FALSE_COUNT, DRAW_FALSE_PLOT, DRAW_IDENTIFY, DRAW_BIAS = (
-    range(7)
-)
+(
+    DRAW_START,
+    DRAW_KILL,
+    DRAW_ASSESS,
+    DRAW_FALSE_COUNT,
+    DRAW_FALSE_PLOT,
+    DRAW_IDENTIFY,
+    DRAW_BIAS,
+    DRAW_LINK,
+) = range(8)
+DRAW_STRIKE = 16
+DRAW_SEARCH, DRAW_STRENGTH = 32, 33
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -132,8 +161,17 @@ SETTINGS = np.dtype(
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
         ("jammers", "i4"),
+        ("handover", "i1"),
+        ("search_dwell_s", "f8"),
+        ("search_time_s", "f8"),
+        ("search_sigma", "f8"),
+        ("layers", "i4"),
+        ("blinkers", "i4"),
+        ("sites", "i4"),
     ]
 )
+"""``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post."""
+HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
 
 THREATS = np.dtype(
@@ -142,7 +180,6 @@ THREATS = np.dtype(
         ("side", "i1"),
         ("category", "i1"),
         ("wave", "i4"),
-        ("asset", "i4"),
         ("start_s", "f8"),
         ("jitter_s", "f8"),
         ("life_s", "f8"),
@@ -153,6 +190,11 @@ THREATS = np.dtype(
         ("last_chance_s", "f8"),
         ("swerling", "i1"),
         ("jamming_m2", "f8"),
+        ("site", "i4"),
+        ("parent", "i4"),
+        ("lethality", "f8"),
+        ("homing_s", "f8"),
+        ("silent_share", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -179,6 +221,7 @@ UNITS = dtype_of(
     ("height_m", "f8"),
     ("first_launcher", "i4"),
     ("n_launchers", "i4"),
+    ("layer", "i4"),
 )
 LAUNCHERS = np.dtype(
     [
@@ -188,6 +231,7 @@ LAUNCHERS = np.dtype(
         ("reloads", "i4"),
         ("launch_interval_s", "f8"),
         ("reload_time_s", "f8"),
+        ("setup_time_s", "f8"),
     ]
 )
 MISSILES = dtype_of(Missile, ("top_s", "f8"))
@@ -258,7 +302,7 @@ class Model:
 
     tables: Tables
     names: dict[str, list[str]]
-    """names of threats, waves, classes, radars, units, missiles and assets, in table order."""
+    """names of threats, waves, classes, radars, units, missiles, assets, sites, in table order."""
     scenario: str
     """name of the scenario."""
     provenance: list[dict[str, Any]] = field(default_factory=list)

@@ -139,9 +139,17 @@ def _bar(fate: Fate, x: Scale, y: float, thick: float) -> str:
     return "".join(parts)
 
 
-def share_dots(name: str, title: str, shares: Mapping[str, Mapping[str, Any]]) -> str:
-    """One dot a link with its 95 % interval, on a common axis of shares."""
-    width, left, right, top, pitch = 1080, 190, 190, 8, 30
+def share_dots(
+    name: str,
+    title: str,
+    shares: Mapping[str, Mapping[str, Any]],
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """One dot a row with its 95 % interval, on a common axis of shares.
+
+    A row is a link of the kill chain, or something else whose colour ``links`` names by its link.
+    """
+    width, left, right, top, pitch = 1080, 400 if links else 190, 190, 8, 30
     height = top + pitch * len(shares) + 34
     most = max((s["ci95"][1] for s in shares.values()), default=1.0)
     step = nice_step(min(most, 1.0), 6)
@@ -149,10 +157,11 @@ def share_dots(name: str, title: str, shares: Mapping[str, Mapping[str, Any]]) -
     marks = ticks(0.0, x.high, step)
     bottom = height - 26
     body = [line(x(v), top, x(v), bottom, "grid") for v in marks]
-    for row, (link, share) in enumerate(shares.items()):
+    for row, (label, share) in enumerate(shares.items()):
+        link = links[label] if links else label
         y = top + (row + 0.5) * pitch
         low, high = share["ci95"]
-        body.append(text(left - 12, y + 4, link, "name", "end"))
+        body.append(text(left - 12, y + 4, label, "name", "end"))
         body.append(line(x(0.0), y, x(share["share"]), y, "stem"))
         body.append(line(x(low), y, x(high), y, f"whisker stroke-{link}"))
         body += [line(x(e), y - 5, x(e), y + 5, f"whisker stroke-{link}") for e in (low, high)]

@@ -32,7 +32,7 @@ PACKAGES = ("openiads", "numpy", "numba", "scipy", "pyarrow")
 PHASES = {
     "see": ("horizon", "detection"),
     "track": ("track",),
-    "decide": ("identification", "window", "channel", "magazine"),
+    "decide": ("identification", "window", "channel", "magazine", "operator"),
     "engage": ("miss", "assessment"),
 }
 
@@ -44,12 +44,14 @@ def write_report(
     log: Log,
     path: Path,
     config: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the report of a campaign to ``path``, whole or not at all.
 
     ``summary`` is `campaigns.outcomes.summarise`, ``log`` one replication of the same model, which
     the timeline and the plan show. ``config`` is the run folder's run.json where there is one: it
-    adds the command's overrides, the versions that ran and the scenario's text.
+    adds the command's overrides, the versions that ran and the scenario's text. ``changes`` is
+    `analysis.counterfactual.Counterfactuals.row` of the same run, where it was looked for.
     """
     import jinja2
 
@@ -67,6 +69,7 @@ def write_report(
         **_claims(model.provenance),
         **_reproduce(model, summary, log, config or {}),
         beliefs=summary.get("beliefs"),
+        changes=_changes(changes) if changes else None,
     )
     draft = path.with_suffix(".tmp")
     draft.write_text(page, encoding="utf-8")
@@ -178,6 +181,29 @@ def _pictures(
         ),
         "plan_drawn": min(len(everything), PATHS_MOST) if len(everything) > PATHS_MOST else None,
     }  # fmt: skip
+
+
+CHANGES_MOST = 12
+"""Changes that the chart shows; the table under it has them all."""
+
+
+def _changes(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes that would have stopped the leakers, as the page shows them."""
+    import markupsafe
+
+    rows = found["by_change"]
+    shown = {row["words"]: row for row in rows[:CHANGES_MOST]}
+    links = {row["words"]: row["acts_on"] or "quiet" for row in rows}
+    title = "Cheapest single change that stops a leaker"
+    return {
+        "chart": markupsafe.Markup(share_dots("changes", title, shown, links)) if rows else "",
+        "rows": rows,
+        "most": CHANGES_MOST,
+        "shares": [percent(row["share"], *row["ci95"]) for row in rows],
+        "leakers": found["leakers"],
+        "tried": found["changes_tried"],
+        "replications": len({row["replication"] for row in found["leakers"]}),
+    }
 
 
 def _by_wave(

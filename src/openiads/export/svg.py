@@ -42,6 +42,7 @@ PALETTE: dict[str, Colour] = {
     "magazine": Colour("#7a2601", "#c65621"),
     "miss": Colour("#873b9f", "#d89ffa"),
     "assessment": Colour("#765bce", "#9264cc"),
+    "operator": Colour("#3d0f0a", "#9e5840"),
     # how far the chain has come for one threat: one hue, more ink
     "chain-1": Colour("#dde9f3", "#1e3346"),
     "chain-2": Colour("#a8c9e4", "#27506f"),

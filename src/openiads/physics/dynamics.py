@@ -32,6 +32,9 @@ NO_AIR, STANDARD_AIR, EXPONENTIAL_AIR = 0, 1, 2
 CONSTANT_DRAG, G7_DRAG = 0, 1
 UNGUIDED, AIMED, SHAPED = 0, 1, 2
 
+CRUISE_SHARE = 0.125
+"""What thrusters may give before the end, of their most (assumed: their propellant is little)."""
+
 # Columns of the parameter vector of the planar law.
 (
     EXHAUST,
@@ -50,13 +53,14 @@ UNGUIDED, AIMED, SHAPED = 0, 1, 2
     AIR_DENSITY,
     AIR_SCALE,
     DRAG,
+    DIVERT,
     GUIDE,
     AIM_X,
     AIM_Z,
     AIM_ANGLE,
     PHASE,
     PLANAR_SIZE,
-) = range(22)
+) = range(23)
 
 # Drag coefficient of the G7 standard projectile at Mach 0, 0.1, ... 5 (US Army Ballistic Research
 # Laboratory; McCoy, Modern Exterior Ballistics, 1999; as published by JBM Ballistics, mcg7.txt).
@@ -235,20 +239,38 @@ def _guided_side(x, z, vx, vz, speed, gx, gz, pressure, thrust, mass, par):
     distance2 = rx * rx + rz * rz
     sight_rate = (rx * -vz + rz * vx) / distance2
     fall_side = (-gx * vz + gz * vx) / speed
+    weight, divert = 1.0, 0.0
     if par[GUIDE] == SHAPED:
         turn = math.atan2(rz, rx) - par[AIM_ANGLE]
         asked = 4.0 * sight_rate + 2.0 * turn * speed / math.sqrt(distance2)
+    elif par[DIVERT] > 0.0:
+        asked, weight, divert = _falling_law(sight_rate, thrust, par)
     else:
         asked = 3.0 * sight_rate
-    wanted = speed * asked - fall_side
+    wanted = speed * asked - weight * fall_side
     lift_most = pressure * par[LIFT_AREA] / mass
-    most = min(lift_most + thrust / mass * math.sin(par[ALPHA_MAX]), par[LOAD_MAX])
+    tilt = thrust / mass * math.sin(par[ALPHA_MAX])
+    most = min(lift_most + tilt + divert, par[LOAD_MAX])
     side = min(max(wanted, -most), most)
     if most <= 0.0:
         return 0.0, 0.0
-    # Lift and the tilted thrust share the load in proportion to what each can give.
+    # Lift, thrusters and the tilted thrust share the load in proportion to what each can give.
     used = side / most
     return side, used * used * pressure * par[LIFT_AREA] * par[ALPHA_MAX]
+
+
+@kernel
+def _falling_law(sight_rate, thrust, par):
+    """(turn rate asked, share of the weight held, thrusters' acceleration) of a round with such.
+
+    Under power it keeps its path angle. Then proportional navigation augmented by 3/2 of gravity:
+    nought on the arc that falls to the aim, so that thrusters correct and do not carry. They may
+    give `CRUISE_SHARE` of their most for long. Reference: Zarchan, ch. 8 (augmented navigation,
+    gravity in place of the target's acceleration).
+    """
+    if thrust > 0.0:
+        return 0.0, 1.0, 0.0
+    return 3.0 * sight_rate, 1.5, CRUISE_SHARE * par[DIVERT]
 
 
 @kernel

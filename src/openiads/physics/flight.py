@@ -152,13 +152,15 @@ def parameters(
     air_density_kgm3=1.225,
     air_scale_m=math.inf,
     drag="g7",
+    divert_mps2=0.0,
 ):
-    """The parameter vector (21,) of the planar law.
+    """The parameter vector (22,) of the planar law.
 
     Propellant fractions and areas are per launch mass (m²/kg); a ballistic coefficient β is
     ``drag_area_m2pkg = 1/β`` with ``drag="constant"``. ``air`` is "standard", "exponential" (with
     density at 0 and scale height; an infinite scale is uniform air) or "none"; an infinite
-    ``earth_radius_m`` is a flat Earth of uniform gravity.
+    ``earth_radius_m`` is a flat Earth of uniform gravity. ``divert_mps2`` is what thrusters give
+    across the flight without air; it goes with the law that leaves the final angle free.
     """
     boost_rate = boost_fraction / boost_time_s if boost_time_s > 0.0 else 0.0
     sustain_rate = sustain_fraction / sustain_time_s if sustain_time_s > 0.0 else 0.0
@@ -182,6 +184,7 @@ def parameters(
         air_density_kgm3,
         air_scale_m,
         drag_kind,
+        divert_mps2,
     )
     return par
 

@@ -17,6 +17,7 @@ from openiads.scenario.schema import (
     ScenarioFile,
     Wave,
 )
+from openiads.scenario.sites import check_aims
 
 if TYPE_CHECKING:
     from openiads.domain.sensors import Radar
@@ -32,6 +33,8 @@ def check_map(file: ScenarioFile, document: Document, faults: list[Fault]) -> No
         *((("defence", "radars", n), r.at) for n, r in file.defence.radars.items()),
         *((("defence", "fire_units", n), u.at) for n, u in file.defence.fire_units.items()),
     ]
+    if file.defence.command_post.at is not None:
+        places.append((("defence", "command_post"), file.defence.command_post.at))
     for key, (east, north) in places:
         if abs(east) > half or abs(north) > half:
             faults.append(
@@ -65,18 +68,10 @@ def check_raid(file: ScenarioFile, document: Document, parts: Parts, faults: lis
         )
     for name, wave in waves.items():
         key: Key = ("raid", "waves", name)
-        for index, aim in enumerate(wave.aim):
-            if aim not in file.assets:
-                faults.append(
-                    document.fault(
-                        (*key, "aim", index),
-                        f"no asset '{aim}' to aim at",
-                        nearest(aim, file.assets),
-                    )
-                )
         threat = built[name]
         if threat is not None:
             _check_flight(wave, threat, document, key, faults)
+    check_aims(file, document, faults)
     _check_order(waves, file.duration_s, document, faults)
 
 
@@ -95,14 +90,6 @@ def _check_flight(
                 (*key, "via"),
                 f"a {threat.profile} flight passes no places on its way",
                 "leave `via` out, or choose a class that flies by waypoints",
-            )
-        )
-    if _left_behind(threat) and wave.time_jitter_s > 0.0:
-        faults.append(
-            document.fault(
-                (*key, "time_jitter"),
-                "each piece of a missile would draw a delay of its own and leave from elsewhere",
-                "drop `time_jitter` (time_spread does not draw), or separating and decoys",
             )
         )
 

@@ -20,6 +20,7 @@ from openiads.engine.run import recarrays
 from openiads.engine.world import (
     ASSETS,
     FIDELITIES,
+    HANDOVERS,
     LAUNCHERS,
     RADARS,
     SETTINGS,
@@ -40,6 +41,7 @@ from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker, cross_section_m2
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.rules import outages_table, rules_table
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
+from openiads.scenario.sites import ranked, sites
 
 STANDARD_GRAVITY_MPS2 = 9.80665
 
@@ -103,6 +105,9 @@ class _Compiler:
         missiles, fly = self.flyouts.tables()
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
+        settings["sites"] = len(sites(self.file))
+        settings["layers"] = len(set(units["layer"].tolist())) - 1
+        settings["blinkers"] = int((radars["silent_below_s"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
         tables = Tables(
             settings=settings,
@@ -181,8 +186,13 @@ class _Compiler:
         for index, (name, unit) in enumerate(defence.fire_units.items()):
             row = units[index]
             fill_row(row, self.part(Doctrine, "doctrine", unit.doctrine))
-            if math.isnan(row["decision_window_s"]):
-                row["decision_window_s"] = math.inf
+            for bound in ("decision_window_s", "hold_fire_range_m", "hold_fire_time_s",
+                          "commit_altitude_max_m"):  # fmt: skip
+                if math.isnan(row[bound]):
+                    row[bound] = math.inf
+            if math.isnan(row["layer_release_m"]):
+                row["layer_release_m"] = 0.0
+            row["layer"] = unit.layer
             row["height_m"] = self._stands(unit)
             row["x"], row["y"], row["z"] = self._place(unit.at, float(row["height_m"]))
             row["radar"] = len(self.radars)
@@ -195,7 +205,7 @@ class _Compiler:
                 rounds = battery.rounds or launcher.missiles_per_launcher
                 rows += [
                     (index, which, rounds, battery.reloads, launcher.launch_interval_s,
-                     launcher.reload_time_s)
+                     launcher.reload_time_s, launcher.setup_time_s)
                 ] * battery.count  # fmt: skip
             row["n_launchers"] = len(rows) - row["first_launcher"]
         return units, np.array(rows, LAUNCHERS)
@@ -222,11 +232,12 @@ class _Compiler:
         return table, positions, axes
 
     def _assets(self) -> Any:
-        assets = np.zeros(len(self.file.assets), ASSETS)
-        for row, asset in zip(assets, self.file.assets.values(), strict=True):
-            height = site_height_m(asset, "height_m", self.ground)
-            row["x"], row["y"], row["z"] = self._place(asset.at, height)
-            row["value"] = asset.value
+        worth = ranked(self.file)
+        assets = np.zeros(len(worth), ASSETS)
+        for row, site in zip(assets, worth, strict=True):
+            assert site.at is not None
+            row["x"], row["y"], row["z"] = self._place(site.at, site.height_m(self.ground))
+            row["value"] = site.stands.value
         return assets
 
     def _threats(self, flights: list[Flight]) -> tuple[Any, tuple[Any, Any, Any]]:
@@ -236,7 +247,10 @@ class _Compiler:
             row["key"] = entity_key(f"threat/{flight.name}", self.keys)
             row["side"] = SIDES.index(flight.side)
             row["category"] = ALL_CATEGORIES.index(flight.category)
-            row["wave"], row["asset"] = flight.wave, flight.asset
+            row["wave"], row["site"], row["parent"] = flight.wave, flight.site, flight.parent
+            row["lethality"] = flight.threat.lethality
+            row["silent_share"] = flight.threat.silent_share
+            row["homing_s"] = flight.threat.homing_s * (flight.threat.homes_on == "emitter")
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling
             row["jamming_m2"] = flight.threat.jammer_to_noise * flight.threat.jammer_range_m**2
@@ -293,6 +307,9 @@ class _Compiler:
         settings["effective_radius_m"] = self.effective_m
         settings["gravity_mps2"] = STANDARD_GRAVITY_MPS2
         settings["lock_basket_m"] = self.file.tracking.lock_basket_m
+        settings["handover"] = HANDOVERS.index(self.file.tracking.handover)
+        for name in ("search_dwell_s", "search_time_s", "search_sigma"):
+            settings[name] = getattr(self.file.tracking, name)
         return settings
 
     def _track_params(self) -> Any:
@@ -323,7 +340,8 @@ class _Compiler:
             "threats": [f.name for f in flights],
             "classes": [f.threat_type for f in flights],
             "waves": list(self.file.raid.waves),
-            "assets": list(self.file.assets),
+            "assets": [site.name for site in ranked(self.file)],
+            "sites": [site.name for site in sites(self.file)],
             "radars": [name for name, _, _ in self.radars],
             "units": list(self.file.defence.fire_units),
             "missiles": list(self.flyouts.names),

@@ -48,6 +48,10 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     "threat": {
         "category": ("threats.category", *_LAST),
         "rcs": _SEEN,
+        "lethality": ("threats.lethality",),
+        "homes_on": ("threats.homing_s",),
+        "homing": ("threats.homing_s",),
+        "silent_share": ("threats.silent_share",),
         "swerling": _SEEN,
         "": (*_FLOWN, *_SEEN),
     },
@@ -68,18 +72,25 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "range_bias": (),
         "angle_bias": (),
         "angle_error_floor": (),
+        "silent_below": ("settings.blinkers",),
+        "silent_for": (),
+        "rhythm_on": (),
+        "rhythm_off": (),
+        "emitting_decoys": (),
         "": (*_VOLUME, *_SEEN),
     },
     "command-post": {"reaction_time": _LAST, "": ()},
-    "doctrine": {"": ()},
+    "doctrine": {"engage_on_remote": _LAST, "": ()},
     "launcher": {
         "missiles_per_launcher": ("launchers.rounds", *_LAST),
         "launch_interval": ("launchers.launch_interval_s",),
         "reload_time": ("launchers.reload_time_s",),
+        "setup_time": ("launchers.setup_time_s",),
     },
     "missile": {
         **{f"kill_probability_{c}": ("kill_probability",) for c in
-           ("aircraft", "drone", "cruise", "supersonic", "ballistic")},
+           ("aircraft", "drone", "cruise", "supersonic", "ballistic", "surface")},
+        "surface_range_max": _LAST,
         "target_speed_max": (),
         "": (*_FLY_OUT, *_LAST),
     },
@@ -94,11 +105,15 @@ _FROM: dict[str, dict[str, str]] = {
     "command-post": {"simultaneous_tracks": "track", "identification_delay": "identification",
                      "hostile_called_neutral": "identification",
                      "neutral_called_hostile": "identification",
-                     "decision_period": "window", "reaction_time": "window", "": "assessment"},
+                     "decision_period": "window", "reaction_time": "window",
+                     "assignment": "window", "evaluation": "window", "operators": "operator",
+                     "decision_time": "operator", "link_delay": "window", "link_loss": "window",
+                     "link_timeout": "window", "": "assessment"},
     "doctrine": {"reserve_rounds": "magazine", "": "window"},
     "launcher": {"launch_interval": "window", "": "magazine"},
     "missile": {**{f"kill_probability_{c}": "miss" for c in
-                   ("aircraft", "drone", "cruise", "supersonic", "ballistic")}, "": "window"},
+                   ("aircraft", "drone", "cruise", "supersonic", "ballistic", "surface")},
+                "": "window"},
 }  # fmt: skip
 
 

@@ -57,12 +57,14 @@ class Flyouts:
     def kill_probability(self) -> Any:
         """(missiles, `ALL_CATEGORIES`) single-shot kill probabilities.
 
-        A decoy or a spent body is hit as a ballistic missile is, an airliner as an aircraft;
-        nothing here shoots at the surface.
+        A decoy or a spent body is hit as a ballistic missile is, an airliner as an aircraft. Only a
+        missile with a ``surface_range_max`` is fired at the surface.
         """
         own = [[getattr(m, f"kill_probability_{c}") for c in CATEGORIES] for m in self.missiles]
-        return np.array([[*row, row[BALLISTIC], row[CATEGORIES.index("aircraft")], 0.0]
-                         for row in own])  # fmt: skip
+        return np.array(
+            [[*row, row[BALLISTIC], row[CATEGORIES.index("aircraft")], m.kill_probability_surface]
+             for row, m in zip(own, self.missiles, strict=True)]
+        )  # fmt: skip
 
 
 def _table(missile: Missile) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def _table(missile: Missile) -> dict[str, Any]:
         "speed_max_mps": missile.missile_speed_max_mps,
         "range_min_m": missile.range_min_m,
         "altitude_min_m": missile.altitude_min_m,
+        "divert_mps2": missile.divert_mps2,
     }
     text = json.dumps([bounds, RANGES, ALTITUDES, FIGURES], sort_keys=True)
     name = hashlib.sha256(text.encode()).hexdigest()[:24]

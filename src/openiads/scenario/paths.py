@@ -142,7 +142,7 @@ def pieces(threat: Threat, start_m: Place, aim_m: Place, lat0_rad: float) -> lis
     """The spent body and the decoys of a ballistic flight, each falling by itself to the ground.
 
     Decoys leave across the missile's course at `Threat.decoy_push_mps`, all at one time, spread by
-    the golden angle. They leave whether or not the missile has been shot down by then.
+    the golden angle. In a replication they leave only where the missile still flies by then.
     """
     if threat.profile != "ballistic" or not (threat.separating or threat.decoys):
         return []

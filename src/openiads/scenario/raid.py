@@ -10,10 +10,11 @@ import numpy as np
 
 from openiads.domain.threats import SIDE_OF, Threat
 from openiads.faults import Fault, InputError
-from openiads.scenario.ground import Ground, site_height_m
+from openiads.scenario.ground import Ground
 from openiads.scenario.parts import Parts
 from openiads.scenario.paths import Path, Piece, fly, pieces
 from openiads.scenario.schema import ScenarioFile, Wave
+from openiads.scenario.sites import find_site, sites
 
 # Roberts' R2 sequence (the plastic number): successive points fill a rectangle evenly, so a wave
 # that grows by one threat leaves the places of the others as they were.
@@ -31,7 +32,8 @@ class Flight:
     threat: Threat
     side: str
     wave: int
-    asset: int
+    site: int
+    """what it is aimed at, as `openiads.scenario.sites` counts; -1: nothing"""
     start_s: float
     jitter_s: float
     step_s: float
@@ -40,6 +42,8 @@ class Flight:
     height_m: Any
     start_map_m: tuple[float, float]
     aim_map_m: tuple[float, float]
+    parent: int = -1
+    """for what a missile leaves behind: the number of the missile's flight"""
 
 
 def wave_starts(waves: dict[str, Wave]) -> dict[str, float]:
@@ -62,7 +66,7 @@ def plan_raid(
 ) -> list[Flight]:
     """Every threat of the raid, in the order of the waves."""
     starts = wave_starts(file.raid.waves)
-    assets = list(file.assets)
+    stands = sites(file)
     flights = []
     for number, (name, wave) in enumerate(file.raid.waves.items()):
         faults: list[Fault] = []
@@ -74,12 +78,14 @@ def plan_raid(
             along = (0.5 + (index + 1) * _R2[1]) % 1.0
             aim = wave.aim[index % len(wave.aim)]
             bearing = wave.bearing_rad + (across - 0.5) * wave.bearing_spread_rad
-            target = file.assets[aim]
+            number_aimed = find_site(stands, aim)
+            target = stands[number_aimed]
+            assert target.at is not None  # the checks have said so
             begin = (
                 target.at[0] + wave.distance_m * math.sin(bearing),
                 target.at[1] + wave.distance_m * math.cos(bearing),
             )
-            aim_m = (*target.at, site_height_m(target, "height_m", ground))
+            aim_m = (*target.at, target.height_m(ground))
             first = Flight(
                 name=f"{name}/{index + 1}",
                 threat_type=wave.threat,
@@ -87,7 +93,7 @@ def plan_raid(
                 threat=threat,
                 side=wave.side or SIDE_OF.get(threat.category, "hostile"),
                 wave=number,
-                asset=assets.index(aim),
+                site=number_aimed,
                 start_s=starts[name] + along * wave.time_spread_s,
                 jitter_s=wave.time_jitter_s,
                 start_map_m=begin,
@@ -95,8 +101,9 @@ def plan_raid(
                 **_points(fly(threat, (*begin, 0.0), aim_m, lat0_rad, ground, wave.via)),
             )
             flights.append(first)
+            mother = len(flights) - 1
             for piece in pieces(threat, (*begin, 0.0), aim_m, lat0_rad):
-                flights.append(_shed(first, piece))
+                flights.append(_shed(first, piece, mother))
     return flights
 
 
@@ -112,7 +119,7 @@ def _points(path: Path) -> dict[str, Any]:
 _BARE = {"jammer_to_noise": 0.0, "rcs_low_band_m2": None, "rcs_side_m2": None, "rcs_rear_m2": None}
 
 
-def _shed(missile: Flight, piece: Piece) -> Flight:
+def _shed(missile: Flight, piece: Piece, mother: int) -> Flight:
     """The flight of what a missile leaves behind: a class of its own, charged to nobody."""
     return replace(
         missile,
@@ -121,6 +128,9 @@ def _shed(missile: Flight, piece: Piece) -> Flight:
         category="decoy",
         side="harmless",
         threat=missile.threat.model_copy(update={"rcs_m2": piece.rcs_m2, **_BARE}),
+        site=-1,
         start_s=missile.start_s + piece.after_s,
+        jitter_s=0.0,
+        parent=mother,
         **_points(piece.path),
     )

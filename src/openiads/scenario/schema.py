@@ -103,6 +103,9 @@ class RadarSite(Use):
     at: Position
     ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
     bearing_rad: Angle = declared("middle of its sector, clockwise from north", 0.0)
+    value: Number = declared(
+        "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
+    )
 
 
 class Battery(Use):
@@ -123,6 +126,28 @@ class FireUnit(Declared):
     radar: UseName = declared("engagement radar: guides, and stands where the unit stands")
     doctrine: UseName = declared("firing rule")
     launchers: list[Battery] = Field(min_length=1, description="its launchers, kind by kind")
+    layer: Count = declared(
+        "larger is further out: a unit holds fire while one of an outer layer can shoot",
+        0,
+        ge=0,
+        le=16,
+    )
+    value: Number = declared(
+        "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
+    )
+
+
+class PostSite(Use):
+    """The command post, and where it stands if anything is to be aimed at it."""
+
+    at: Position | None = Field(default=None, description="its place; nowhere if absent")
+    ground_m: Length = declared("height of the ground above the sea", 0.0, ge=0, le=9000)
+    value: Number = declared(
+        "worth relative to the assets in the ranking of targets; 0: not ranked", 0.0, ge=0
+    )
+
+
+PostName = Annotated[PostSite, BeforeValidator(_as_use)]
 
 
 class Rule(Declared):
@@ -150,7 +175,7 @@ class Outage(Declared):
 class Defence(Declared):
     """One regiment: a command post, the radars that feed it, the fire units it directs."""
 
-    command_post: UseName = declared("names, ranks and assigns targets")
+    command_post: PostName = declared("names, ranks and assigns targets")
     radars: dict[str, RadarSite] = Field(
         min_length=1, max_length=MAX_RADARS, description="radars that feed the picture, by name"
     )
@@ -181,7 +206,8 @@ class Wave(Declared):
     )
     count: Count = declared("threats in the wave", ge=1, le=MAX_THREATS)
     aim: Annotated[list[str], BeforeValidator(_as_list)] = Field(
-        min_length=1, description="assets aimed at, in turn"
+        min_length=1,
+        description="what it is aimed at, in turn: assets, radars, fire units, `command-post`",
     )
     bearing_rad: Angle = declared("direction from the asset to where the wave appears")
     bearing_spread_rad: Angle = declared("full width over which it is spread", 0.0, ge=0)
@@ -236,6 +262,20 @@ class Fidelity(Declared):
         "distance within which a fire unit's radar finds the target that a track points to",
         2500.0,
         gt=0,
+    )
+    handover: Literal["basket", "search"] = declared(
+        "how a fire unit's radar finds that target: the nearest within lock_basket; or a search of "
+        "the volume in which the track says that it is, with a time and a detection draw",
+        "basket",
+    )
+    search_dwell_s: Time = declared(
+        "time that a beam of the search takes (assumed: a few pulses at 400 km)", 0.01, gt=0
+    )
+    search_time_s: Time = declared(
+        "longest search; a larger volume is searched about its middle only (assumed)", 1.0, gt=0
+    )
+    search_sigma: Number = declared(
+        "half width of the searched volume in standard deviations of the cue (assumed)", 3.0, gt=0
     )
 
     @model_validator(mode="after")
