@@ -208,7 +208,6 @@ class State(NamedTuple):
     log: Any  # (capacity,) LOG
     choices: Any  # (capacity,) CHOICES of the cycle at hand
     kept: Any  # (capacity,) CHOICES that the Log keeps
-    space: SlotSpace  # the cycle's assignment problem
     operators: Any  # (operators,) f8 when each is free again
     lost_s: Any  # (k,) when each site was destroyed; inf while it stands
     emission: Any  # (R,) EMISSION
@@ -230,6 +229,8 @@ class Memory(NamedTuple):
     state: State
     plots: Plots
     tracks: TrackTables
+    space: SlotSpace
+    """a cycle's assignment problem: not in the State, which is handed from kernel to kernel"""
 
 
 LOG_CAPACITY = 2_000_000
@@ -281,7 +282,6 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
         choices=rec(choices, CHOICES),
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
-        space=slot_space(slots, choices, pairs, units),
         operators=np.zeros(int(settings["operators"])),
         lost_s=np.full(len(tables.sites), np.inf),
         emission=rec(len(tables.radars), EMISSION),
@@ -293,6 +293,5 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         clutter_pm3=np.zeros(plots),
         threat=np.zeros(plots, np.int32),
     )
-    return Memory(
-        state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
-    )
+    tracks = tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
+    return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units))
