@@ -257,7 +257,7 @@ def sites_are_lost_once(memory: Memory, records: Any, kinds: Any) -> None:
     lost = [int(line["serial"]) for line, kind in zip(records, kinds, strict=True)
             if kind == "struck" and line["value"] == 1.0]  # fmt: skip
     assert len(lost) == len(set(lost))
-    assert sorted(lost) == np.flatnonzero(np.isfinite(memory.state.lost_s)).tolist()
+    assert sorted(lost) == np.flatnonzero(np.isfinite(memory.state.sites.lost_s)).tolist()
     struck = [int(line["threat"]) for line, kind in zip(records, kinds, strict=True)
               if kind == "struck"]  # fmt: skip
     assert (memory.state.threats.fate[struck] == LEAKED).all()

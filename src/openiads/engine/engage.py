@@ -16,6 +16,7 @@ from openiads.engine.book import (
     write,
     write_round,
 )
+from openiads.engine.handover import search
 from openiads.engine.queue import push
 from openiads.engine.world import (
     DRAW_ASSESS,
@@ -212,9 +213,16 @@ def launch(m: Any, s: Any, shot: int) -> None:
     held = s.picture[slot].id == order.track_id
     target = order.target
     if order.locked == 0 and held:
-        target = lock(m, s, slot)
+        if m.settings[0].handover == 1:
+            target, takes_s = search(m, s, slot, order.unit, order.serial)
+            order.waits_s += takes_s
+        else:
+            target = lock(m, s, slot)
         order.target = target
         order.locked = 1
+        if mine.waited_s < order.waits_s:
+            wait(m, s, shot)
+            return
     source = s.picture[slot].threat if held else -1
     flight, early = math.inf, 0.0
     reason = TRACK

@@ -60,8 +60,14 @@ PICTURE = np.dtype(
         ("vz", "f8"),
         ("asset", "i4"),
         ("miss_m", "f8"),
+        ("watched_id", "i4"),
+        ("glides", "i1"),
+        ("watched_s", "f8"),
+        ("climb_mps", "f8"),
     ]
 )
+"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
+freely, and its climb at that time."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -128,10 +134,9 @@ NOW = np.dtype(
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
 UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
-EMISSION = np.dtype([("silent", "i1"), ("lost", "i1"), ("since_s", "f8")])
-"""Of a radar: whether it is silent by doctrine, since when, and whether it has been destroyed."""
-WATCH = np.dtype([("id", "i4"), ("glides", "i1"), ("time_s", "f8"), ("climb_mps", "f8")])
-"""Of a track: its climb at an earlier time, and whether it fell since then less than freely."""
+SITE_STATE = np.dtype([("lost_s", "f8"), ("silent_s", "f8"), ("silent", "i1")])
+"""Of what can be aimed at: when it was destroyed, inf while it stands; of a radar also since when
+it is silent by doctrine, and whether it is."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -206,12 +211,11 @@ class State(NamedTuple):
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
+    cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search
     choices: Any  # (capacity,) CHOICES of the cycle at hand
     kept: Any  # (capacity,) CHOICES that the Log keeps
     operators: Any  # (operators,) f8 when each is free again
-    lost_s: Any  # (k,) when each site was destroyed; inf while it stands
-    emission: Any  # (R,) EMISSION
-    watch: Any  # (slots,) WATCH
+    sites: Any  # (k,) SITE_STATE: assets, radars, command post
 
 
 class Plots(NamedTuple):
@@ -221,6 +225,10 @@ class Plots(NamedTuple):
     cov_m2: Any  # (plots, 6)
     clutter_pm3: Any  # (plots,)
     threat: Any  # (plots,) i4, -1 for a false plot
+    polar: Any  # (plots, 3) of hits that may merge: range (m), azimuth and elevation (rad)
+    error: Any  # (plots, 3) standard normal draws of their errors
+    strength: Any  # (plots, 2) their signal ratios: the mean, and of this look
+    source: Any  # (plots,) i4 their threats
 
 
 class Memory(NamedTuple):
@@ -280,18 +288,21 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         stock=np.zeros((units, missiles), np.int32),
         queue=rec(events + unheard, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
+        cue=np.zeros((slots if settings["handover"] else 1, 21)),
         choices=rec(choices, CHOICES),
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
         operators=np.zeros(int(settings["operators"])),
-        lost_s=np.full(len(tables.sites), np.inf),
-        emission=rec(len(tables.radars), EMISSION),
-        watch=rec(slots, WATCH),
+        sites=rec(int(settings["sites"]), SITE_STATE),
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
         cov_m2=np.zeros((plots, 6)),
         clutter_pm3=np.zeros(plots),
         threat=np.zeros(plots, np.int32),
+        polar=np.zeros((plots, 3)),
+        error=np.zeros((plots, 3)),
+        strength=np.zeros((plots, 2)),
+        source=np.zeros(plots, np.int32),
     )
     tracks = tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
     return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units))
