@@ -59,12 +59,18 @@ def test_what_is_below_the_shooters_horizon_is_killed_on_remote_only(assignment:
 
 def test_the_channels_are_those_of_the_radar_that_guides():
     log = oi.run(coast(True, channels=1), 7, 0)
-    open_ = 0
+    ways = log.choices[log.choices["taken"] == 1]
+    guides = {(w["time_s"], w["track"]): log.model.names["units"][w["guide"]] for w in ways}
+    open_: dict[int, str] = {}
     for line in log.records:
-        kind = EVENTS[int(line["kind"])]
-        open_ += {"order": 1, "assessed": -1, "abort": -1}.get(kind, 0)
-        assert 0 <= open_ <= 1
-    assert 1 <= len(lines(log, "order")) < 6
+        kind, track = EVENTS[int(line["kind"])], int(line["track"])
+        if kind == "order":
+            open_[track] = guides[line["time_s"], line["track"]]
+        elif kind in ("assessed", "abort"):
+            open_.pop(track, None)
+        assert list(open_.values()).count("ahead") <= 1
+    assert list(guides.values()).count("ahead") >= 1
+    assert len(lines(log, "killed")) < 6
 
 
 def test_a_round_misses_when_the_radar_that_guides_it_fails():

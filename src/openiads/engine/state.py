@@ -214,7 +214,6 @@ class State(NamedTuple):
     cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search
     choices: Any  # (capacity,) CHOICES of the cycle at hand
     kept: Any  # (capacity,) CHOICES that the Log keeps
-    space: SlotSpace  # the cycle's assignment problem
     operators: Any  # (operators,) f8 when each is free again
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
 
@@ -238,6 +237,8 @@ class Memory(NamedTuple):
     state: State
     plots: Plots
     tracks: TrackTables
+    space: SlotSpace
+    """a cycle's assignment problem: not in the State, which is handed from kernel to kernel"""
 
 
 LOG_CAPACITY = 2_000_000
@@ -290,7 +291,6 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         cue=np.zeros((slots if settings["handover"] else 1, 21)),
         choices=rec(choices, CHOICES),
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
-        space=slot_space(slots, choices, pairs, units),
         operators=np.zeros(int(settings["operators"])),
         sites=rec(int(settings["sites"]), SITE_STATE),
     )
@@ -304,6 +304,5 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         strength=np.zeros((plots, 2)),
         source=np.zeros(plots, np.int32),
     )
-    return Memory(
-        state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
-    )
+    tracks = tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
+    return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units))
