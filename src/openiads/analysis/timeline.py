@@ -72,6 +72,8 @@ class Chain:
     ended_s: float = math.inf
     fate: int = 0
     link: str = "none"
+    destroyed: bool | None = None
+    """whether what it was aimed at was destroyed by it; None where it never arrived"""
     last_chance_s: float = math.inf
     """the latest launch at which some round could still have met it; -inf if none ever could"""
 
@@ -146,6 +148,8 @@ def _enter(chain: Chain, event: str, line: Any, rounds: dict[int, Shot]) -> None
         chain.verdicts.append((time_s, bool(line["value"])))
     elif event == "track-lost":
         chain.lost.append(time_s)
+    elif event == "struck":
+        chain.destroyed = bool(line["value"])
     elif event in FATES:
         chain.ended_s = time_s
         chain.fate = FATES[event]
