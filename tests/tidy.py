@@ -32,7 +32,7 @@ ALLOWED = {
     # (file under src/openiads, rule): why
     ("campaigns/execute.py", "clock"): "measures replications a second; no outcome holds it",
     ("cli/beliefs.py", "clock"): "paces the progress lines; no result holds it",
-    ("cli/track.py", "clock"): "measures milliseconds a scan; no track depends on it",
+    ("cli/track_run.py", "clock"): "measures milliseconds a scan; no track depends on it",
     ("physics/weapon_target_exact.py", "clock"): "a time limit that the caller gives; the bound "
     "that is returned holds whenever the search stops",
 }

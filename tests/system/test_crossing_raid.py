@@ -12,8 +12,9 @@ import pytest
 
 from openiads.campaigns.outcomes import link_shares, run_range
 from openiads.cli.app import run as main
+from openiads.engine.run import run_memory
 from openiads.engine.state import allocate
-from openiads.engine.world import LINKS
+from openiads.engine.world import LINKS, LOG_ABORT
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load
 
@@ -96,6 +97,25 @@ def test_the_same_raid_far_apart_does_not(scenarios):
     track, half, _ = leakers(scenarios[1], "track")
     own, own_half, _ = leakers(scenarios[1], "engagement")
     assert abs(track - own) < half + own_half
+
+
+def test_handover_by_search_loses_some_of_a_crossing_raid(tmp_path):
+    """A search fails where the cue went astray: oftener in the crossing raid than in a wide one."""
+    aborted = {}
+    for name, width, spread in (("dense", "4 deg", "30 s"), ("wide", "100 deg", "5 min")):
+        text = SCENARIO.replace("WIDTH", width).replace("SPREAD", spread)
+        text = text.replace("duration: 22 min", "duration: 22 min\ntracking: {handover: search}")
+        text = text.replace("angle_error_floor: 0.3 deg", "angle_error_floor: 0.05 deg")
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(text)
+        model = compile_scenario(load(str(path), {"fidelity": "track"}))
+        aborted[name] = 0
+        for replication in range(8):
+            state = run_memory(model, 7, replication).state
+            log = state.log[: state.now[0].n_log]
+            astray = (log.kind == LOG_ABORT) & (log.value == LINKS.index("track"))
+            aborted[name] += int(astray.sum())
+    assert aborted["dense"] > 1.3 * aborted["wide"] > 0
 
 
 def test_why_names_the_track(scenarios, tmp_path, monkeypatch, capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +28,12 @@ def track(
     ] = None,
     score_from: Annotated[int, typer.Option(help="first scan of the means")] = 10,
     formations: Annotated[bool, typer.Option(help="manoeuvres and formations")] = True,
+    fusion: Annotated[
+        str, typer.Option(help="several radars: fuse their plots, or the tracks of each")
+    ] = "plots",
+    registration: Annotated[
+        str, typer.Option(help="constant errors of the radars: off, online, or first (two passes)")
+    ] = "off",
     models: Annotated[
         str, typer.Option(help="interacting models, any of cv,ct,ca,ballistic; none: one filter")
     ] = "",
@@ -44,9 +49,11 @@ def track(
 
     Truth inside a packed NPZ is used for the score (never by the tracker). With --with stonesoup
     Stone Soup's tracker runs on the same plots and is scored alike (it takes seconds a scan).
+    Plots of several radars need to say where these stand (docs/models/fusion.md).
 
     Example: openiads track raid.npz --json
     """
+    from openiads.cli.track_run import FUSIONS, REGISTRATIONS, track_network, track_one
     from openiads.scenario.detections import (
         first_scans,
         has_truth,
@@ -70,6 +77,10 @@ def track(
     ]
     if beside not in (None, "stonesoup"):
         faults.append(Fault(f"no tracker {beside!r}", "the one there is: stonesoup", key="with"))
+    for name, value, choices in (("fusion", fusion, FUSIONS),
+                               ("registration", registration, REGISTRATIONS)):  # fmt: skip
+        if value not in choices:
+            faults.append(Fault(f"no {name} {value!r}", "one of " + ", ".join(choices), key=name))
     if faults:
         raise InputError(faults)
     data = first_scans(read_detections(detections, period_s), scans)
@@ -80,7 +91,18 @@ def track(
     if rate_sigma_mps is not None and data.range_rate_mps is None:
         raise InputError.of("the file has no range_rate_mps", key="rate-sigma-mps")
     options = {"formations": formations, "models": _names(models), "confirm": confirm}
-    result = _run(data, (sigma[0], sigma[1], sigma[2]), options, rate_sigma_mps)
+    if data.sensors is None:
+        if data.sensor is not None and len(set(data.sensor.tolist())) > 1:
+            note("several radars, and the file does not say where they stand: taken as one place")
+        if fusion != "plots" or registration != "off":
+            raise InputError.of(
+                "one radar has nothing to be fused or registered with", "leave it out",
+                key="fusion" if fusion != "plots" else "registration",
+            )  # fmt: skip
+        result = track_one(data, (sigma[0], sigma[1], sigma[2]), options, rate_sigma_mps)
+    else:
+        errors = (range_sigma_m, angle_sigma_rad)
+        result = track_network(data, fusion, registration, errors, options, rate_sigma_mps)
     paths = result.pop("paths")
     result = {"detections": str(detections)} | result
     source = truth or (detections if has_truth(detections) else None)
@@ -111,6 +133,8 @@ def _names(text: str) -> list[str]:
 
 def _text(value: Any) -> str:
     """A figure, or the figures of a group, for people."""
+    if isinstance(value, list):
+        return f"{len(value)}, see --json"
     if isinstance(value, dict):
         return ", ".join(f"{k} {v:.4g}" for k, v in value.items())
     return f"{value:.4g}" if isinstance(value, float) else str(value)
@@ -130,53 +154,6 @@ def _stonesoup(data: Any, sigma: list[float], noise_m2ps3: float) -> tuple[dict[
         "mean_tracks": len(paths.id) / max(len(spent), 1),
         "ms_per_scan": 1e3 * float(np.median(spent)) if spent else 0.0,
     }, paths
-
-
-def _run(
-    data: Any,
-    sigma: tuple[float, float, float],
-    options: dict[str, Any],
-    rate_sigma_mps: float | None,
-) -> dict[str, Any]:
-    """Feed all scans; tracks by scan, counts, and the median time of a scan."""
-    import numpy as np
-
-    from openiads.domain.tracker import Tracker
-    from openiads.scenario.detections import Paths
-
-    most = max(int(np.bincount(data.scan).max(initial=1)), 64)
-    tracker = Tracker(sigma, capacity=8 * most, plots=most, **options)
-    tracker.scan(0.0, np.zeros((0, 3)))
-    tracker.reset()
-    scans, ids, states, spent = [], [], [], []
-    for k, time_s in enumerate(data.time_s):
-        plots = data.at(k)
-        rates = None if rate_sigma_mps is None else data.rates_at(k)
-        began = time.perf_counter()
-        tracks = tracker.scan(
-            float(time_s), plots, range_rate_mps=rates, range_rate_sigma_mps=rate_sigma_mps or 1.0
-        )
-        spent.append(time.perf_counter() - began)
-        scans.append(np.full(len(tracks.id), k))
-        ids.append(tracks.id)
-        states.append(tracks.state)
-    paths = Paths(
-        np.concatenate([*scans, np.zeros(0, int)]).astype(np.int64),
-        np.concatenate([*ids, np.zeros(0, int)]).astype(np.int64),
-        np.concatenate([*states, np.zeros((0, 6))]),
-    )
-    books = tracker.books
-    return {
-        "scans": len(data.time_s),
-        "plots": len(data.rae),
-        "confirmed_ids": len(np.unique(paths.id)),
-        "mean_tracks": len(paths.id) / max(len(data.time_s), 1),
-        "ms_per_scan": 1e3 * float(np.median(spent)) if spent else 0.0,
-        "lost": books.losses,
-        "dropped_for_capacity": books.dropped,
-        "refused_for_capacity": books.refused,
-        "paths": paths,
-    }
 
 
 def _score(truth: Any, paths: Any, first: int, times_s: Any) -> dict[str, Any]:

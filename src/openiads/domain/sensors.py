@@ -76,6 +76,11 @@ class Radar(Declared):
         le=20_000,
         otherwise=("system:missiles_guided_simultaneously",),
     )
+    unresolved: Literal["apart", "merge"] = declared(
+        "what targets within one range cell and one beam width give: a plot each, or one plot at "
+        "their centroid; then the tracker lets one plot serve several tracks",
+        "apart",
+    )
     silent_below_s: Time = declared(
         "falls silent while a fast track leads to it within this time to go; 0: never", 0.0, ge=0
     )

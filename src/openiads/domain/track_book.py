@@ -170,6 +170,7 @@ def initiate(params, track, counts, x, P, i, j, time_s, plot_pos_m, plot_cov_m2)
     row.plot, row.tag, row.informed = j, -1, 0
     row.time_s, row.first_s, row.last_s = time_s, time_s, time_s
     row.score, row.peak, row.nis, row.manoeuvre = 0.0, 0.0, 0.0, 0.0
+    row.shared = 0
     row.pd = params.detect_probability
     for a in range(3):
         x[i, a] = plot_pos_m[j, a]

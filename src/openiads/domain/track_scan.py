@@ -40,6 +40,7 @@ from openiads.domain.track_models import (
     still_rows,
 )
 from openiads.domain.track_rates import rate_costs, take_rate
+from openiads.domain.track_share import own_plots, share_plots
 from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
@@ -97,12 +98,17 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     )
     for j in range(n_plots):
         tables.plot_slot[j] = -1
+    served = n_plots
+    if tables.resolution[0] > 0.0:
+        served = share_plots(params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, lively)
     if several:
         settle_models(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
     elif lively:
         _settle(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
     else:
         _settle_quiet(params, tables, n_rows, plot_pos_m, plot_cov_m2)
+    if served > n_plots:
+        own_plots(tables, n_rows, n_plots)
     if grouped:
         for g in range(n_rows):
             if tables.row[g].parent == g and tables.row[g].members > 2:

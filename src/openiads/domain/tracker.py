@@ -52,6 +52,16 @@ class Books(NamedTuple):
     ungated: int
 
 
+class Sensors(NamedTuple):
+    """Radars of a network: ``pos_m`` (S, 3), ``axes`` (S, 3, 3), columns the radar's axes in the
+    common frame, ``sigma`` (S, 3) range m and angles rad, ``range_m`` (S,) how far they see."""
+
+    pos_m: np.ndarray
+    axes: np.ndarray
+    sigma: np.ndarray
+    range_m: np.ndarray
+
+
 @kernel(borrows=True)
 def _convert(n, rae, sigma, sensor_pos_m, sensor_axes, pos_m, cov_m2):
     for j in range(n):
@@ -140,6 +150,7 @@ class Tracker:
         sigma: ArrayLike | None = None,
         range_rate_mps: ArrayLike | None = None,
         range_rate_sigma_mps: float = 1.0,
+        resolution: ArrayLike | None = None,
     ) -> Tracks:
         """Feed one scan of polar plots and return the confirmed tracks.
 
@@ -148,13 +159,16 @@ class Tracker:
         ``sensor_axes`` (3, 3), whose columns are the sensor's axes in the common frame; tracks
         beyond ``max_range_m`` of the sensor are not expected to be seen; ``sigma`` of this sensor
         if it is another than the tracker's; ``range_rate_mps`` (n,) of the plots, positive where
-        the range grows, NaN where not measured, with its standard deviation.
+        the range grows, NaN where not measured, with its standard deviation; ``resolution`` (3,),
+        range m, azimuth and elevation rad within which this sensor cannot tell targets apart, so
+        that one plot may stand for several tracks (`openiads.domain.track_share`).
         """
         rae = self._plots(detections, 3)
         n = len(rae)
         self._rates(n, range_rate_mps, range_rate_sigma_mps, sensor_pos_m)
         axes = np.eye(3) if sensor_axes is None else np.asarray(sensor_axes, dtype=np.float64)
         place = np.asarray(sensor_pos_m, dtype=np.float64)
+        self._cell(resolution, place, axes)
         spread = self.sigma if sigma is None else np.asarray(sigma, dtype=np.float64)
         _convert(n, rae, spread, place, np.ascontiguousarray(axes), self._pos_m, self._cov_m2)
         return self._feed(time_s, n, place, max_range_m)
@@ -171,6 +185,7 @@ class Tracker:
         places = self._plots(pos_m, 3)
         n = len(places)
         self.tables.rate_m2ps2[0] = 0.0
+        self.tables.resolution[0] = 0.0
         cov = np.broadcast_to(np.asarray(cov_m2, dtype=np.float64), (n, 3, 3))
         self._pos_m[:n] = places
         rows, columns = np.triu_indices(3)
@@ -205,6 +220,16 @@ class Tracker:
         """Tracks and plots lost or left out since the beginning."""
         counts = self.tables.counts
         return Books(*(int(counts[k]) for k in (LIVE, LOSSES, DROPPED, REFUSED, UNGATED)))
+
+    def _cell(self, cell: ArrayLike | None, place: np.ndarray, axes: np.ndarray) -> None:
+        """Hand the sensor's resolution to the tables."""
+        self.tables.resolution[0] = 0.0
+        if cell is None:
+            return
+        sizes = np.asarray(cell, dtype=np.float64)
+        if sizes.shape != (3,) or not ((sizes > 0.0) & np.isfinite(sizes)).all():
+            raise InputError.of("not three sizes > 0", "m, rad, rad", key="resolution")
+        self.tables.resolution[:] = (*sizes, *place, *axes[:, 2])
 
     def _rates(self, n: int, rates: ArrayLike | None, sigma_mps: float, place: ArrayLike) -> None:
         """Hand the range rates of a scan to the tables."""

@@ -48,6 +48,7 @@ TRACK_PARAMS = np.dtype(
         ("group_range_m", np.float64),
         ("group_speed_mps", np.float64),
         ("link_probability", np.float64),
+        ("share_scans", np.int64),
         ("outlier_probability", np.float64),
         ("outlier_scale", np.float64),
         ("models", np.int64),
@@ -105,6 +106,9 @@ _DEFAULTS: dict[str, float] = {
     # tracker; 30.2, 30.9 and 32.3 s with 1.0, 0.98 and 0.95. Tested at another seed by
     # tests/validation/test_surrogate.py.
     "link_probability": 0.98,
+    # Scans in a row for which a track may live on plots that it shares with neighbours (assumed:
+    # two minutes at 5 s; longer, and its place within the formation is a guess).
+    "share_scans": 24,
     # Of a surveillance radar's plots at most 0.05 % may be jumps, more than 700 m or 1 deg off, ten
     # times the allowed random errors of 70 m and more than ten times 0.08 deg (EUROCONTROL
     # Standard for Radar Surveillance, SUR.ET1.ST01.1000-STD-01-01, 1997, positional accuracy).
@@ -149,6 +153,7 @@ TRACK = np.dtype(
         ("pd", np.float64),
         ("nis", np.float64),
         ("manoeuvre", np.float64),
+        ("shared", np.int64),
     ]
 )
 """One track: ``status`` FREE, TENTATIVE or CONFIRMED; ``hits`` in all; ``misses`` in a row;
@@ -157,13 +162,15 @@ caller (-1 at initiation); ``informed`` whether its velocity began from its neig
 ``row`` of the last scan; ``score``
 the log-likelihood ratio of target to clutter and its ``peak``; ``pd`` the probability that the
 coming scan detects it (0: it cannot be seen, so no miss is counted); ``nis`` the normalised
-innovation squared of the last update; ``manoeuvre`` the probability that the target turns."""
+innovation squared of the last update; ``manoeuvre`` the probability that the target turns;
+``shared`` the scans in a row in which it
+had no plot but a neighbour's that stood for both (`openiads.domain.track_share`)."""
 
 TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
     "log_density rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
-    "trial_x trial_P models stray_m stray_m2",
+    "trial_x trial_P models stray_m stray_m2 resolution",
 )
 ModelTables = namedtuple(
     "ModelTables",
@@ -212,11 +219,12 @@ ROW = np.dtype(
         ("offset", np.float64),
         ("quiet", np.float64),
         ("prior", np.float64),
+        ("shares", np.int64),
     ]
 )
 """Workspace by row, for formations: representative row, and at it the number of members and the
 first of them; next member; probability of a manoeuvre; part of all costs; cost of the quiet
-explanation and prior of a manoeuvre (at the representative)."""
+explanation and prior of a manoeuvre (at the representative); next row that shares its plot."""
 
 TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_allocate`.
 
@@ -224,7 +232,9 @@ TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_alloc
 `openiads.physics.estimation`; ``counts`` (9,); of the last scan ``plot_track`` (plots,), the id
 of the track that took the plot or -1, and ``plot_slot``, its slot. Of the coming scan ``rate_mps``
 (plots,), range rates (NaN: none), ``rate_m2ps2`` (1,), their variance (0: no plot has one), and
-``rate_from_m`` (3,), the place of the sensor. The rest is workspace:
+``rate_from_m`` (3,), the place of the sensor; ``resolution`` (9,), the cell in which the sensor
+cannot tell targets apart (range m, 0: it can always; azimuth, elevation rad), its place (3,) and
+its up (3,). The rest is workspace:
 ``log_density`` (plots,), logarithms of the density of clutter and births; ``grid``, ``cell``,
 ``entry`` and ``point``, the spatial index; ``moment`` (rows, 27), a displacement (3), its
 covariance (6), the information (6) and the weighted sum (3) that the plots of a group give, and the
@@ -250,7 +260,9 @@ def track_params(**values: float) -> np.record:
     ``manoeuvre_rate_ps`` and ``group_rate_ps``, how often a lone target and a formation begin one
     (the former 0: flight is quiet, and formations mean nothing); ``manoeuvre_s``, how long it
     lasts; ``group_range_m`` between neighbours of a formation (0: none) and ``group_speed_mps``,
-    spread of its velocities. Of the surrogate at `fidelity: engagement`: ``link_probability``, the
+    spread of its velocities. Of plots that a sensor with a stated resolution cannot tell apart:
+    ``share_scans``, for how many scans in a row a track lives on plots of its neighbours. Of the
+    surrogate at `fidelity: engagement`: ``link_probability``, the
     share of detections after the first that count towards a track's confirmation. Of outliers:
     ``outlier_probability`` of a plot whose errors are ``outlier_scale`` times the others'. Of
     interacting models (``models``, see `model_mask`): ``manoeuvre_accel_mps2`` at entry,
@@ -322,6 +334,7 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0, models: int = 0) 
         edge=np.zeros((edges, 5)),
         trial_x=np.zeros((2, 6)),
         trial_P=np.zeros((2, 21)),
+        resolution=np.zeros(9),
         models=_model_tables(capacity, models),
         stray_m=np.zeros((1, 3)),
         stray_m2=np.zeros((1, 6)),
@@ -374,6 +387,7 @@ def tracks_reset(tables):
     for k in range(tables.counts.size):
         tables.counts[k] = 0
     tables.rate_m2ps2[0] = 0.0
+    tables.resolution[0] = 0.0
     for j in range(tables.plot_track.size):
         tables.plot_track[j] = -1
         tables.plot_slot[j] = -1

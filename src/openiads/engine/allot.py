@@ -79,21 +79,33 @@ def pose(m: Any, s: Any, target: int, begin: int, end: int) -> None:
 def limits(m: Any, s: Any) -> None:
     """Volleys that each unit and each kind of its rounds can give now.
 
-    Counted in first volleys; the last one may be short of rounds, as doctrine allows.
+    Counted in first volleys; the last one may be short of rounds, as doctrine allows. A unit that
+    engages on remote is given the channels of all: each order asks again whether they are free.
     """
     missiles = m.missiles.shape[0]
     for unit in range(m.units.shape[0]):
         base = m.units[unit]
-        eye = m.radars[base.radar]
         volley = max(base.first_salvo, 1)
-        channels = eye.simultaneous_engagements - s.units[unit].channels
-        guided = eye.missiles_guided_simultaneously - s.units[unit].guided
-        free = min(channels, (guided + volley - 1) // volley)
-        s.space.unit_free[unit] = max(free, 0) if s.out[base.radar] == 0 else 0
+        free = 0
+        for guide in range(m.units.shape[0]):
+            if guide == unit or base.engage_on_remote == 1:
+                free += free_volleys(m, s, guide, volley)
+        s.space.unit_free[unit] = free
         for missile in range(missiles):
             stock = max(s.stock[unit, missile] - base.reserve_rounds, 0)
             s.space.pair_unit[unit * missiles + missile] = unit
             s.space.pair_free[unit * missiles + missile] = (stock + volley - 1) // volley
+
+
+@kernel(borrows=True)
+def free_volleys(m: Any, s: Any, guide: int, volley: int) -> int:
+    """Volleys that the engagement radar of a unit could guide beside those that it guides."""
+    eye = m.radars[m.units[guide].radar]
+    if s.out[m.units[guide].radar] > 0:
+        return 0
+    channels = eye.simultaneous_engagements - s.units[guide].channels
+    guided = eye.missiles_guided_simultaneously - s.units[guide].guided
+    return max(min(channels, (guided + volley - 1) // volley), 0)
 
 
 @kernel(borrows=True)
@@ -112,7 +124,7 @@ def frees(m: Any, s: Any, rows: int, most: int) -> None:
 def still_free(m: Any, s: Any, row: int) -> bool:
     """Whether the orders before have left what this one takes."""
     way = s.choices[row]
-    return refused(m, s, way.unit, way.missile) == 0 and free_operators(m, s) > 0
+    return refused(m, s, way.unit, way.missile, way.guide) == 0 and free_operators(m, s) > 0
 
 
 @kernel(borrows=True)
@@ -121,7 +133,7 @@ def turn_away(m: Any, s: Any, begin: int, end: int, now_s: float) -> None:
     blocked, by, of = WINDOW, -1, -1
     for row in range(begin, end):
         way = s.choices[row]
-        link = refused(m, s, way.unit, way.missile)
+        link = refused(m, s, way.unit, way.missile, way.guide)
         if link == 0 and free_operators(m, s) == 0:
             link = OPERATOR
         if link > blocked:

@@ -103,8 +103,10 @@ def anything_free(m: Any, s: Any, first: int, last: int) -> bool:
     if free_operators(m, s) == 0:
         return False
     for unit in range(first, last):
+        if m.units[unit].engage_on_remote == 1:
+            return True  # another's channel may do: the survey finds out
         for missile in range(m.missiles.shape[0]):
-            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile) == 0:
+            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile, unit) == 0:
                 return True
     return False
 

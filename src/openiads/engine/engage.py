@@ -16,6 +16,7 @@ from openiads.engine.book import (
     write,
     write_round,
 )
+from openiads.engine.handover import search
 from openiads.engine.queue import push
 from openiads.engine.world import (
     DRAW_ASSESS,
@@ -110,7 +111,7 @@ def time_of_flight_s(
 
 
 @kernel(borrows=True)
-def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, float]:
+def meet(m: Any, s: Any, unit: int, missile: int, threat: int, guide: int) -> tuple[float, float]:
     """(seconds until the missile meets the threat on its true path, seconds it would be early).
 
     (inf, 0) if it cannot. The first point of the path that the round reaches no later than the
@@ -124,13 +125,13 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, f
     before = now_s
     after = now_s
     while after < ends_s:
-        late = late_s(m, s, unit, missile, threat, after)
+        late = late_s(m, s, unit, missile, threat, after, guide)
         if late <= 0.0:
             if after == now_s:
                 return 0.0, 0.0
             for _ in range(MEET_REFINE_STEPS):
                 middle = 0.5 * (before + after)
-                trial = late_s(m, s, unit, missile, threat, middle)
+                trial = late_s(m, s, unit, missile, threat, middle, guide)
                 if trial <= 0.0:
                     after, late = middle, trial
                 else:
@@ -142,15 +143,19 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, f
 
 
 @kernel(borrows=True)
-def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) -> float:
+def late_s(
+    m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float, guide: int
+) -> float:
     """By how much a round that leaves now would be late at the threat's place at ``time_s``.
 
-    inf where the place is outside the envelope or the engagement radar does not hold the target.
+    inf where the place is outside the envelope or the radar of unit ``guide`` does not hold the
+    target.
     """
     base = m.units[unit]
+    radar = m.units[guide].radar
     row = m.threats[threat]
     at, part = truth_at(m, s, threat, time_s)
-    if at < 0 or s.out[base.radar] > 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
+    if at < 0 or s.out[radar] > 0 or pd_between(m, radar, at, part) < HOLD_PD:
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
@@ -208,14 +213,21 @@ def launch(m: Any, s: Any, shot: int) -> None:
     held = s.picture[slot].id == order.track_id
     target = order.target
     if order.locked == 0 and held:
-        target = lock(m, s, slot)
+        if m.settings[0].handover == 1:
+            target, takes_s = search(m, s, slot, order.unit, order.serial)
+            order.waits_s += takes_s
+        else:
+            target = lock(m, s, slot)
         order.target = target
         order.locked = 1
+        if mine.waited_s < order.waits_s:
+            wait(m, s, shot)
+            return
     source = s.picture[slot].threat if held else -1
     flight, early = math.inf, 0.0
     reason = TRACK
     if target >= 0 and s.threats[target].fate == FLYING:
-        flight, early = meet(m, s, order.unit, order.missile, target)
+        flight, early = meet(m, s, order.unit, order.missile, target, order.guide)
         reason = WINDOW
     elif target >= 0 or (source >= 0 and s.threats[source].fate == KILLED):
         flight = debris_time_s(m, s, order, slot)
@@ -263,7 +275,7 @@ def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
 
     inf where the engagement radar is out of order or silent: then nothing would guide the round.
     """
-    if s.out[m.units[order.unit].radar] > 0:
+    if s.out[m.units[order.guide].radar] > 0:
         return math.inf
     x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
@@ -303,7 +315,7 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     else:
         s.launchers[mine.launcher].rounds += 1
         s.stock[order.unit, order.missile] += 1
-    s.units[order.unit].guided -= 1
+    s.units[order.guide].guided -= 1
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
@@ -330,7 +342,7 @@ def close(m: Any, s: Any, engagement: int) -> None:
         due = s.now[0].time_s + m.settings[0].assessment_delay_s
         push(s.queue, s.now[0], due, EV_ASSESS, engagement, 0)
         return
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     s.now[0].open_engagements -= 1
     order.next_free = s.now[0].free_engagement
     s.now[0].free_engagement = engagement
@@ -349,7 +361,7 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     order = s.engagements[mine.engagement]
     target = mine.target
     mine.result = SHOT_MISS
-    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.unit, target):
+    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.guide, target):
         truth = s.threats[target]
         chance = m.kill_probability[order.missile, m.threats[target].category]
         serial = truth.intercepts
@@ -362,7 +374,7 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     )  # fmt: skip
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
-    s.units[order.unit].guided -= 1
+    s.units[order.guide].guided -= 1
     order.flew = 1
     order.open -= 1
     if order.open == 0:
@@ -381,7 +393,7 @@ def holds(m: Any, s: Any, unit: int, target: int) -> bool:
 def assess(m: Any, s: Any, engagement: int) -> None:
     """The verdict on an engagement, right or wrong; the channel is free again."""
     order = s.engagements[engagement]
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     s.now[0].open_engagements -= 1
     target = order.target
     alive = target >= 0 and s.threats[target].fate == FLYING

@@ -41,7 +41,7 @@ REFINE_STEPS = 8
 
 @kernel(borrows=True)
 def predicted_intercept_s(
-    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float
+    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float, guide: int
 ) -> tuple[float, float]:
     """(seconds until the missile can meet the track, seconds to spare before it must leave).
 
@@ -49,7 +49,7 @@ def predicted_intercept_s(
     its entry into reach to the asset at risk. At the first of `MARCH_STEPS` points inside the
     envelope and in sight, refined by bisection, the round may be early: then the launch can wait
     for the time to spare. Where it would be late, the first later point that it reaches in time is
-    taken.
+    taken. ``guide`` is the unit whose engagement radar must see that point.
     """
     base, kind, seen = m.units[unit], m.missiles[missile], s.picture[slot]
     x, y, z = expected_place(seen, now_s)
@@ -75,7 +75,7 @@ def predicted_intercept_s(
     before, before_spare = begin, -math.inf
     for k in range(MARCH_STEPS + 1):
         after = begin + k * step
-        spare = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, after, delay)
+        spare = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, after, delay, guide)
         if k > 0 and (
             (spare > -math.inf and before_spare == -math.inf)
             or (spare > 0.0 and before_spare < 0.0)
@@ -85,7 +85,7 @@ def predicted_intercept_s(
             wanted = -math.inf if before_spare == -math.inf else 0.0
             for _ in range(REFINE_STEPS):
                 middle = 0.5 * (before + after)
-                trial = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, middle, delay)
+                trial = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, middle, delay, guide)
                 if trial > wanted:
                     after, spare = middle, trial
                 else:
@@ -233,7 +233,7 @@ def reach_times_s(
 @kernel(inline="always", borrows=True)
 def slack_s(
     m: Any, unit: int, missile: int, course: int, x: float, y: float, z: float,
-    vx: float, vy: float, vz: float, after_s: float, delay_s: float,
+    vx: float, vy: float, vz: float, after_s: float, delay_s: float, guide: int,
 ) -> float:  # fmt: skip
     """Time to spare if the round leaves after ``delay_s`` and meets the track ``after_s`` from now.
 
@@ -249,7 +249,7 @@ def slack_s(
     if height < base.commit_altitude_min_m or height > base.commit_altitude_max_m:
         return -math.inf
     flight = time_of_flight_s(m, base, missile, course, px, py, pz, height)
-    if flight == math.inf or not unit_sees(m, base.radar, px, py, pz, height):
+    if flight == math.inf or not unit_sees(m, m.units[guide].radar, px, py, pz, height):
         return -math.inf
     return after_s - delay_s - flight
 

@@ -16,6 +16,9 @@ from openiads.engine.book import (
     write,
 )
 from openiads.engine.engage import height_m
+from openiads.engine.handover import cue_from_plot
+from openiads.engine.measure import add_plot, errors
+from openiads.engine.merge import keep_hit, merge_hits, tell_resolution
 from openiads.engine.state import UNNAMED
 from openiads.engine.world import (
     DRAW_BIAS,
@@ -30,13 +33,9 @@ from openiads.engine.world import (
 )
 from openiads.kernel import kernel
 from openiads.physics.detection import probability_at_threshold
-from openiads.physics.estimation import convert_plot
 from openiads.physics.jamming import jammed_snr, jammer_to_noise_from_anchor
-from openiads.physics.radar import angle_error_rad, beam_gain, range_error_m
+from openiads.physics.radar import beam_gain
 from openiads.physics.random import draw, draw4, gaussian_pair, poisson
-
-MONOPULSE_SLOPE = 1.6
-"""Slope of a monopulse difference pattern; the usual value where nothing better is known."""
 
 FALSE_PLOT_SNR = 10.0
 """Power ratio taken for a false plot (assumed: just above the threshold of one pulse)."""
@@ -54,6 +53,8 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
     now.n_plots = 0
     for k in range(s.now[0].n_flying):
         look(m, s, plots, radar, s.flying[k], number)
+    if m.radars[radar].unresolved == 1:
+        merge_hits(m, s, plots, radar, number)
     if m.settings[0].fidelity == 0:
         false_plots(m, s, plots, radar, number)
         if now.n_plots == 0 and tracks.counts[LIVE] == 0:
@@ -121,6 +122,10 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
     if m.settings[0].fidelity == 1:
         # No plot is drawn here, so the second draw of the look is free for its association.
         surrogate_look(m, s, threat, at, part, hit, u1)
+        if hit and m.settings[0].handover == 1:
+            azimuth, elevation, range_m = seen_at(m, radar, at, part, m.threats[threat].step_s)
+            sigmas = errors(m.radars[radar], snr)
+            cue_from_plot(m, s, plots, radar, threat, range_m, azimuth, elevation, sigmas)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
         plot(m, s, plots, radar, threat, at, part, snr, u0 / chance, u1, u2, u3)
@@ -196,6 +201,12 @@ def plot(
     range_sigma, azimuth_sigma, elevation_sigma = errors(eye, snr)
     n0, n1 = gaussian_pair(u1, u2)
     n2, _ = gaussian_pair(u3, u0)
+    if eye.unresolved == 1:
+        keep_hit(
+            s, plots, threat, range_m + s.bias[radar, 0], azimuth + s.bias[radar, 1],
+            elevation + s.bias[radar, 2], n0, n1, n2, snr,
+        )  # fmt: skip
+        return
     add_plot(
             m, s, plots, radar, threat,
         range_m + s.bias[radar, 0] + n0 * range_sigma,
@@ -203,29 +214,6 @@ def plot(
         elevation + s.bias[radar, 2] + n2 * elevation_sigma,
         range_sigma, azimuth_sigma, elevation_sigma,
     )  # fmt: skip
-
-
-@kernel(inline="always", borrows=True)
-def add_plot(
-    m: Any, s: Any, plots: Any, radar: int, threat: int, range_m: float, azimuth_rad: float,
-    elevation_rad: float, range_sigma_m: float, azimuth_sigma_rad: float,
-    elevation_sigma_rad: float,
-) -> None:  # fmt: skip
-    """Enter a measurement in the list of plots of this scan."""
-    now = s.now[0]
-    at = now.n_plots
-    if at >= plots.threat.shape[0]:
-        s.now[0].overflow |= 8
-        return
-    eye = m.radars[radar]
-    convert_plot(
-        range_m, azimuth_rad, elevation_rad, range_sigma_m, azimuth_sigma_rad,
-        elevation_sigma_rad, m.radar_pos_m[radar], m.radar_axes[radar],
-        plots.pos_m, plots.cov_m2, at,
-    )  # fmt: skip
-    plots.threat[at] = threat
-    plots.clutter_pm3[at] = eye.clutter_pm3
-    now.n_plots = at + 1
 
 
 @kernel(inline="always", borrows=True)
@@ -254,21 +242,6 @@ def false_plots(m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
 
 
 @kernel(inline="always", borrows=True)
-def errors(eye: Any, snr: float) -> tuple[float, float, float]:
-    """Standard deviations of range (m), azimuth and elevation (rad) of a plot with this SNR."""
-    pulses = eye.pulses
-    return (
-        range_error_m(snr, pulses, eye.range_resolution_m, eye.range_error_floor_m),
-        angle_error_rad(
-            snr, pulses, eye.beamwidth_azimuth_rad, MONOPULSE_SLOPE, eye.angle_error_floor_rad
-        ),
-        angle_error_rad(
-            snr, pulses, eye.beamwidth_elevation_rad, MONOPULSE_SLOPE, eye.angle_error_floor_rad
-        ),
-    )
-
-
-@kernel(inline="always", borrows=True)
 def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
     """Tell each track how likely this scan is to see it, so that only a real miss counts.
 
@@ -279,6 +252,9 @@ def expect(m: Any, s: Any, tracks: Any, radar: int) -> None:
     now_s = s.now[0].time_s
     expected = m.track_params[0].detect_probability
     radius = m.settings[0].earth_radius_m
+    tracks.resolution[0] = 0.0
+    if eye.unresolved == 1:
+        tell_resolution(m, tracks, radar)
     highest = math.sin(eye.elevation_max_rad)
     # The horizon bounds a beam from below whose lowest elevation is level or less.
     lowest = math.sin(eye.elevation_min_rad) if eye.elevation_min_rad > 0.0 else -1.0
@@ -332,6 +308,9 @@ def picture_from_tracks(m: Any, s: Any, plots: Any, tracks: Any) -> None:
         x = tracks.x[slot]
         seen.x, seen.y, seen.z = x[0], x[1], x[2]
         seen.vx, seen.vy, seen.vz = x[3], x[4], x[5]
+        if m.settings[0].handover == 1:
+            for k in range(21):
+                s.cue[slot, k] = tracks.P[slot, k]
     now.n_slots = high
 
 

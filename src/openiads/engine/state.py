@@ -81,6 +81,7 @@ ENGAGEMENTS = np.dtype(
         ("locked", "i1"),
         ("flew", "i1"),
         ("waits_s", "f8"),
+        ("guide", "i4"),
     ]
 )
 SHOTS = np.dtype(
@@ -174,6 +175,7 @@ CHOICES = np.dtype(
         ("pair_free", "i4"),
         ("unit_free", "i4"),
         ("most", "i4"),
+        ("guide", "i4"),
     ]
 )
 """One way of shooting at one track in one decision cycle: the terms of its score, when the round
@@ -209,6 +211,7 @@ class State(NamedTuple):
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
+    cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search
     choices: Any  # (capacity,) CHOICES of the cycle at hand
     kept: Any  # (capacity,) CHOICES that the Log keeps
     space: SlotSpace  # the cycle's assignment problem
@@ -223,6 +226,10 @@ class Plots(NamedTuple):
     cov_m2: Any  # (plots, 6)
     clutter_pm3: Any  # (plots,)
     threat: Any  # (plots,) i4, -1 for a false plot
+    polar: Any  # (plots, 3) of hits that may merge: range (m), azimuth and elevation (rad)
+    error: Any  # (plots, 3) standard normal draws of their errors
+    strength: Any  # (plots, 2) their signal ratios: the mean, and of this look
+    source: Any  # (plots,) i4 their threats
 
 
 class Memory(NamedTuple):
@@ -280,6 +287,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         stock=np.zeros((units, missiles), np.int32),
         queue=rec(events + unheard, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
+        cue=np.zeros((slots if settings["handover"] else 1, 21)),
         choices=rec(choices, CHOICES),
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
         space=slot_space(slots, choices, pairs, units),
@@ -291,6 +299,10 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         cov_m2=np.zeros((plots, 6)),
         clutter_pm3=np.zeros(plots),
         threat=np.zeros(plots, np.int32),
+        polar=np.zeros((plots, 3)),
+        error=np.zeros((plots, 3)),
+        strength=np.zeros((plots, 2)),
+        source=np.zeros(plots, np.int32),
     )
     return Memory(
         state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))

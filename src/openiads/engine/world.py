@@ -146,6 +146,7 @@ EVENTS = (
     DRAW_LINK,
 ) = range(8)
 DRAW_STRIKE = 16
+DRAW_SEARCH, DRAW_STRENGTH = 32, 33
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -160,12 +161,17 @@ SETTINGS = np.dtype(
         ("gravity_mps2", "f8"),
         ("lock_basket_m", "f8"),
         ("jammers", "i4"),
+        ("handover", "i1"),
+        ("search_dwell_s", "f8"),
+        ("search_time_s", "f8"),
+        ("search_sigma", "f8"),
         ("layers", "i4"),
         ("blinkers", "i4"),
         ("sites", "i4"),
     ]
 )
 """``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post."""
+HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
 
 THREATS = np.dtype(

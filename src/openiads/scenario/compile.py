@@ -20,6 +20,7 @@ from openiads.engine.run import recarrays
 from openiads.engine.world import (
     ASSETS,
     FIDELITIES,
+    HANDOVERS,
     LAUNCHERS,
     RADARS,
     SETTINGS,
@@ -306,6 +307,9 @@ class _Compiler:
         settings["effective_radius_m"] = self.effective_m
         settings["gravity_mps2"] = STANDARD_GRAVITY_MPS2
         settings["lock_basket_m"] = self.file.tracking.lock_basket_m
+        settings["handover"] = HANDOVERS.index(self.file.tracking.handover)
+        for name in ("search_dwell_s", "search_time_s", "search_sigma"):
+            settings[name] = getattr(self.file.tracking, name)
         return settings
 
     def _track_params(self) -> Any:

@@ -4,7 +4,8 @@ Columns of detections: ``scan`` or ``time_s`` (or both), ``range_m``, ``azimuth_
 ``elevation_rad``; optional ``range_rate_mps``, ``sensor``. Columns of truth and tracks: ``scan``
 or ``time_s``, ``id``, ``x_m``, ``y_m``, ``z_m`` and optional ``vx_mps``, ``vy_mps``, ``vz_mps``.
 NPZ files hold the same names, or the packed arrays det_scan, det_rae, truth_scan, truth_id,
-truth_state, meta (JSON with "dt" in s and "sigma").
+truth_state, meta (JSON with "dt" in s and "sigma"), and with several radars det_sensor. Where the
+radars stand: `openiads.scenario.sensor_tables`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from openiads.faults import Fault, InputError, nearest
+from openiads.scenario.sensor_tables import SensorTable, read_sensors, sensor_columns
 
 _STATE = ("x_m", "y_m", "z_m", "vx_mps", "vy_mps", "vz_mps")
 _PLOT = ("range_m", "azimuth_rad", "elevation_rad")
@@ -25,7 +27,8 @@ _PLOT = ("range_m", "azimuth_rad", "elevation_rad")
 
 class Detections(NamedTuple):
     """Plots by scan: ``time_s`` (scans,), ``scan`` (n,) ascending indices into it, ``rae`` (n, 3),
-    ``range_rate_mps`` (n,) or None, ``sensor`` (n,) or None, ``sigma`` (3,) or None."""
+    ``range_rate_mps`` (n,) or None, ``sensor`` (n,) or None, ``sigma`` (3,) or None; ``sensors``,
+    the radars where the file says where they stand."""
 
     time_s: np.ndarray
     scan: np.ndarray
@@ -33,6 +36,22 @@ class Detections(NamedTuple):
     range_rate_mps: np.ndarray | None
     sensor: np.ndarray | None
     sigma: np.ndarray | None
+    sensors: SensorTable | None = None
+
+    def looks(self) -> list[tuple[int, int, np.ndarray]]:
+        """(scan, row of the radar, rows of its plots) of every look, in order.
+
+        A radar looks in those scans in which it has a plot.
+        """
+        assert self.sensors is not None and self.sensor is not None
+        who = self.sensors.rows(self.sensor)
+        order = np.lexsort((np.arange(len(who)), who, self.scan))
+        key = np.stack([self.scan[order], who[order]], axis=1)
+        begins = np.flatnonzero(np.r_[True, (np.diff(key, axis=0) != 0).any(axis=1)][: len(key)])
+        return [
+            (int(key[a, 0]), int(key[a, 1]), order[a:b])
+            for a, b in zip(begins, np.r_[begins[1:], len(key)], strict=True)
+        ]
 
     def at(self, scan: int) -> np.ndarray:
         """The plots (m, 3) of one scan."""
@@ -73,6 +92,7 @@ def first_scans(recorded: Recorded, scans: int | None) -> Recorded:
         None if rate is None else rate[kept],
         None if sensor is None else sensor[kept],
         recorded.sigma,
+        recorded.sensors,
     )
 
 
@@ -146,7 +166,10 @@ def _scans(columns: Mapping[str, Any], period_s: float, file: str) -> tuple:
             times[scan] = seen
             if (times[scan] != seen).any() or (np.diff(times) < 0).any():
                 raise InputError.of(
-                    "a scan has several times", "one a scan", file=file, key="time_s"
+                    "a scan has several times",
+                    "one a scan; leave out scan where radars look at times of their own",
+                    file=file,
+                    key="time_s",
                 )
         return scan, times
     if "time_s" in columns:
@@ -158,6 +181,7 @@ def _scans(columns: Mapping[str, Any], period_s: float, file: str) -> tuple:
 def read_detections(path: str | Path, period_s: float | None = None) -> Detections:
     """Read detections; ``period_s`` is the time between scans where the file tells none (5 s)."""
     columns: dict[str, Any] = read_columns(path)
+    packed = columns
     file = str(path)
     sigma = None
     if "det_rae" in columns:
@@ -168,9 +192,14 @@ def read_detections(path: str | Path, period_s: float | None = None) -> Detectio
         if rae.ndim != 2 or rae.shape[1] != 3:
             raise InputError.of(f"shape {rae.shape}, not (n, 3)", file=file, key="det_rae")
         columns = {
+            **{k: v for k, v in columns.items() if k.startswith("sensor")},
             "scan": columns.get("det_scan", np.zeros(0)),
+            **({"time_s": columns["det_time_s"]} if "det_time_s" in columns else {}),
+            **({"sensor": columns["det_sensor"]} if "det_sensor" in columns else {}),
             **dict(zip(_PLOT, rae.T, strict=True)),
         }
+        if "time_s" in columns and "det_scan" not in packed:
+            del columns["scan"]
     rae = _numbers(columns, _PLOT, file)
     scan, times = _scans(columns, period_s or 5.0, file)
     if len(scan) != len(rae):
@@ -182,6 +211,9 @@ def read_detections(path: str | Path, period_s: float | None = None) -> Detectio
     order = np.argsort(scan, kind="stable")
     rate = columns.get("range_rate_mps")
     sensor = columns.get("sensor")
+    if sensor is not None and np.shape(sensor) != scan.shape:
+        raise InputError.of("sensor and plots differ in length", file=file, key="sensor")
+    radars = read_sensors(columns, sensor, sigma, file)
     return Detections(
         times,
         scan[order],
@@ -189,6 +221,7 @@ def read_detections(path: str | Path, period_s: float | None = None) -> Detectio
         None if rate is None else np.asarray(rate, float)[order],
         None if sensor is None else np.asarray(sensor)[order],
         sigma,
+        radars,
     )
 
 
@@ -249,6 +282,10 @@ def write_detections(path: str | Path, detections: Detections) -> None:
         value = getattr(detections, name)
         if value is not None:
             columns[name] = value
+    if detections.sensors is not None and detections.sensor is not None:
+        packed = Path(path).suffix.lower() == ".npz"
+        rows = detections.sensors.rows(detections.sensor)
+        columns |= sensor_columns(detections.sensors, packed, rows)
     _write(path, columns)
 
 

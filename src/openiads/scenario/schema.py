@@ -263,6 +263,20 @@ class Fidelity(Declared):
         2500.0,
         gt=0,
     )
+    handover: Literal["basket", "search"] = declared(
+        "how a fire unit's radar finds that target: the nearest within lock_basket; or a search of "
+        "the volume in which the track says that it is, with a time and a detection draw",
+        "basket",
+    )
+    search_dwell_s: Time = declared(
+        "time that a beam of the search takes (assumed: a few pulses at 400 km)", 0.01, gt=0
+    )
+    search_time_s: Time = declared(
+        "longest search; a larger volume is searched about its middle only (assumed)", 1.0, gt=0
+    )
+    search_sigma: Number = declared(
+        "half width of the searched volume in standard deviations of the cue (assumed)", 3.0, gt=0
+    )
 
     @model_validator(mode="after")
     def _m_of_n(self) -> Fidelity:
