@@ -212,7 +212,8 @@ class Ledger:
         self.tables = log.model.tables
         records = log.records
         kinds = np.array(EVENTS)[records["kind"]]
-        self.records = {k: records[kinds == k] for k in ("launch", "intercept", "reload")}
+        told = ("launch", "intercept", "reload", "out-of-order")
+        self.records = {k: records[kinds == k] for k in told}
         self.engagements = _engagements(records, kinds)
 
     def at(self, time_s: float) -> list[Busy]:
@@ -230,6 +231,8 @@ class Ledger:
             refills = past["reload"]["serial"][past["reload"]["unit"] == unit]
             ready = (tables.launchers["unit"] == unit) & (tables.launchers["setup_time_s"] <= 0.0)
             loaded = int(rounds[ready].sum() + rounds[refills].sum())
+            out = past["out-of-order"]
+            destroyed = bool(((out["serial"] < 0) & (out["unit"] == int(base["radar"]))).any())
             result.append(
                 Busy(
                     unit=unit,
@@ -238,7 +241,7 @@ class Ledger:
                     guided=launched - met,
                     most_guided=int(eye["missiles_guided_simultaneously"]),
                     loaded=loaded,
-                    left=loaded - launched,
+                    left=0 if destroyed else loaded - launched,
                 )
             )
         return result
