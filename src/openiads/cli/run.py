@@ -341,6 +341,14 @@ def _print_summary(summary: dict[str, Any]) -> None:
         say(f"  {name:<18}{item['count']:4d}  {shown(item['leakers'])}")
     for name, item in summary.get("harmless", {}).items():
         say(f"  {name:<18}{item['count']:4d}  {shown(item['hit'])} hit: no leaker, but shot at")
+    if "losses" in summary:
+        say()
+        say("lost of what the raid was aimed at")
+        for kind, item in summary["losses"].items():
+            say(f"  {kind:<18}{item['count']:4d}  {shown(item['lost'])}")
+            for name, share in item["p_lost"].items():
+                low, high = share["ci95"]
+                say(f"    {name:<20}  {share['estimate']:6.2f}  [{low:.2f}, {high:.2f}]")
     if summary["first_broken_link"]:
         say()
         say("first broken link, share of leakers")

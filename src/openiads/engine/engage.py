@@ -233,7 +233,8 @@ def launch(m: Any, s: Any, shot: int) -> None:
         flight = debris_time_s(m, s, order, slot)
         target = -1 if target < 0 else target
         reason = WINDOW
-    if not math.isfinite(flight) or early > WAIT_LONGEST_S:
+    # A unit that was destroyed fires nothing, whoever would guide it.
+    if s.units[order.unit].lost == 1 or not math.isfinite(flight) or early > WAIT_LONGEST_S:
         abort(m, s, shot, reason, source)
         return
     if early > EARLY_S:
