@@ -162,6 +162,7 @@ def sets(shared: Path, seeds: list[int]) -> dict[str, Set]:
     for seed in seeds:
         found[f"easy300/{seed}"] = make("easy", 300, seed)
         found[f"hard300/{seed}"] = make("hard", 300, seed)
+        found[f"mixed300/{seed}"] = make("mixed", 300, seed)
     return found
 
 
@@ -247,6 +248,7 @@ def main() -> None:
         mine, base = ours(data)
         for label, (tracks, ms) in {
             "openiads": (mine, base),
+            "openiads models": ours(data, models=("cv", "ct", "ca", "ballistic")),
             "openiads plain": ours(data, formations=False, noise_m2ps3=400.0 if hard else 1.0),
             "numpy+scipy": plain(data, hard),
         }.items():

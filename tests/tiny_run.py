@@ -19,7 +19,6 @@ from openiads.engine.world import (
     MISSILES,
     RADARS,
     SETTINGS,
-    SITES,
     THREATS,
     UNITS,
     Model,
@@ -39,11 +38,11 @@ def tiny_model(names: list[str], classes: list[str] | None = None, wave: str = "
     tables = {f: np.zeros(0) for f in Tables._fields}
     tables["settings"] = np.zeros(1, SETTINGS)
     tables["settings"]["assessment_delay_s"], tables["settings"]["decision_period_s"] = 6.0, 2.0
+    tables["settings"]["sites"] = 4
     threats = tables["threats"] = np.zeros(n, THREATS)
     threats["reachable"], threats["last_chance_s"] = 1, LAST_CHANCE_S
     threats["step_s"], threats["n_grid"] = 100.0, 3
     tables["assets"] = np.zeros(1, ASSETS)
-    tables["sites"] = np.zeros(1, SITES)
     tables["radars"] = np.zeros(2, RADARS)
     tables["radars"]["simultaneous_engagements"] = CHANNELS
     tables["radars"]["missiles_guided_simultaneously"] = 2 * CHANNELS
@@ -71,7 +70,7 @@ def tiny_model(names: list[str], classes: list[str] | None = None, wave: str = "
         Tables(**tables),
         {
             "threats": names, "classes": classes, "waves": [wave], "assets": ["port"],
-            "sites": ["port"],
+            "sites": ["port", "eye", "guide", "command-post"],
             "radars": ["eye", "guide"], "units": ["south"], "missiles": ["round"],
         },
         "tiny",
@@ -106,5 +105,5 @@ def tiny_outcomes(links: list[list[int]]) -> Outcomes:
     link = np.array(links, np.int8)
     fate = np.where(link > 0, LEAKED, 1).astype(np.int8)
     figures = np.ones((len(link), len(FIGURES)))
-    shots, lost = np.zeros_like(link, np.int16), np.zeros((len(link), 1), np.int8)
+    shots, lost = np.zeros_like(link, np.int16), np.zeros((len(link), 4), np.int8)
     return Outcomes(np.arange(len(link)), figures, fate, link, shots, lost)

@@ -132,7 +132,7 @@ def run(model: Model, seed: int = 0, replication: int = 0, draws: bool = False) 
         "fate": state.threats.fate.tolist(),
         "link": state.threats.link.tolist(),
         "shots": state.threats.shots.tolist(),
-        "lost": (state.lost_s < np.inf).astype(int).tolist(),
+        "lost": (state.sites.lost_s < np.inf).astype(int).tolist(),
     }
     records = np.array(state.log[: now.n_log])
     choices = np.array(state.kept[: now.n_kept])

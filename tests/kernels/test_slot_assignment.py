@@ -1,4 +1,4 @@
-"""One cycle's assignment: the optimum of HiGHS, and how near the quick methods come."""
+"""One cycle's assignment: the optimum of HiGHS, and how near greedy comes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from openiads.physics.slot_assignment import (
-    EXCHANGE,
     GREEDY,
     LINEAR,
     SlotSpace,
@@ -73,22 +72,20 @@ def feasible(space: SlotSpace, targets: int, most: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_linear_is_the_optimum_and_the_others_come_near(seed: int) -> None:
+def test_linear_is_the_optimum_and_greedy_at_least_half_of_it(seed: int) -> None:
     rng = np.random.default_rng(seed)
     targets, units, kinds = int(rng.integers(1, 14)), int(rng.integers(1, 5)), 2
     space, rows = problem(rng, targets, units, kinds, rng.uniform(0.2, 1.0))
     most = int(rng.choice([2, 5, 1 << 30]))
     best = optimum(space, targets, rows, most)
     values = {}
-    for method in (GREEDY, LINEAR, EXCHANGE):
+    for method in (GREEDY, LINEAR):
         used = slots_solve(method, space, targets, most)
         feasible(space, targets, most)
         assert used == int((space.chosen[:targets] >= 0).sum())
         values[method] = slots_value(space, targets)
     assert values[LINEAR] == pytest.approx(best, rel=1e-9, abs=1e-12)
-    assert values[GREEDY] <= values[EXCHANGE] + 1e-12 <= best * (1 + 1e-9) + 2e-12
-    assert values[GREEDY] >= 0.5 * best - 1e-12, "greedy is a matroid-intersection heuristic"
-    assert values[EXCHANGE] >= 0.9 * best - 1e-12
+    assert 0.5 * best - 1e-12 <= values[GREEDY] <= best * (1 + 1e-9) + 1e-12
 
 
 def test_greedy_can_be_poor_where_linear_is_not() -> None:
@@ -100,10 +97,10 @@ def test_greedy_can_be_poor_where_linear_is_not() -> None:
         space.target[r], space.pair[r], space.gain[r] = t, p, gain
     space.first[:] = 0, 2, 3
     values = {}
-    for method in (GREEDY, LINEAR, EXCHANGE):
+    for method in (GREEDY, LINEAR):
         slots_solve(method, space, 2, 9)
         values[method] = slots_value(space, 2)
-    assert values == pytest.approx({GREEDY: 1.0, LINEAR: 1.85, EXCHANGE: 1.85})
+    assert values == pytest.approx({GREEDY: 1.0, LINEAR: 1.85})
 
 
 def test_a_full_unit_moves_its_volleys_between_kinds_of_round() -> None:
@@ -114,6 +111,6 @@ def test_a_full_unit_moves_its_volleys_between_kinds_of_round() -> None:
     for r, (t, p, gain) in enumerate([(0, 0, 1.0), (0, 1, 0.5), (1, 0, 0.7), (1, 1, 2.0)]):
         space.target[r], space.pair[r], space.gain[r] = t, p, gain
     space.first[:] = 0, 2, 4
-    for method in (GREEDY, LINEAR, EXCHANGE):
+    for method in (GREEDY, LINEAR):
         assert slots_solve(method, space, 2, 9) == 1
         assert slots_value(space, 2) == 2.0

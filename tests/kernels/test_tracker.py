@@ -142,6 +142,35 @@ def test_only_the_first_scans_are_taken(tmp_path, capsys):
     assert result["plots"] == 12
 
 
+def test_models_and_the_sequential_test_from_the_command_line(tmp_path, capsys):
+    path = packed(tmp_path, 20)
+    words = ["track", str(path), "--json", "--models", "cv,ct, ca,ballistic", "--confirm", "llr"]
+    build()(words, standalone_mode=False)
+    result = json.loads(capsys.readouterr().out)
+    assert result["confirmed_ids"] == 2
+    assert result["switches"] == 0
+    assert result["c_5000_m"]["gospa_m"] < 1500.0
+    with pytest.raises(InputError, match="cv"):
+        build()(["track", str(path), "--models", "cvv"], standalone_mode=False)
+
+
+def test_probabilities_of_the_models_add_to_one_and_name_a_turn():
+    """One lone target at 250 m/s that turns by 6 degrees a second after a straight half minute."""
+    tracker = Tracker(models=("cv", "ct", "ca"), capacity=16, plots=16)
+    assert Tracker(capacity=4, plots=4).model_probabilities().shape == (0, 0)
+    x, course, seen = np.array([60e3, 20e3, 8e3]), 0.3, []
+    for k in range(14):
+        tracks = tracker.scan_cartesian(5.0 * k, [x], np.diag([60.0, 60.0, 60.0]) ** 2)
+        seen.append(tracker.model_probabilities())
+        assert len(seen[-1]) == len(tracks.id)
+        for _ in range(50):
+            course += 0.0105 if 6 <= k < 12 else 0.0
+            x = x + 25.0 * np.array([np.cos(course), np.sin(course), 0.0])
+    assert np.concatenate(seen).sum(axis=1) == pytest.approx(1.0)
+    assert seen[6][0, 0] > 0.9
+    assert seen[11][0, 1] > 0.5
+
+
 def test_another_tracker_by_name(tmp_path, capsys, monkeypatch):
     """Without Stone Soup a clear fault; any other name is one too."""
     path = packed(tmp_path, 8)

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 @st.composite
-def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
+def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
     """What a small scenario sets, and the limits that it must keep."""
     channels = draw(st.integers(1, 4))
     guided = draw(st.integers(1, 6))
@@ -40,7 +40,12 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
     racks = draw(st.integers(1, 3))
     reloads = draw(st.integers(0, 1))
     share = st.sampled_from([0.0, 0.3, 0.7, 1.0])
-    rack = use("rack", launch_interval=f"{draw(st.integers(0, 5))} s", reload_time="60 s")
+    rack = use(
+        "rack",
+        launch_interval=f"{draw(st.integers(0, 5))} s",
+        reload_time="60 s",
+        setup_time=f"{draw(st.sampled_from([0, 0, 200]))} s",
+    )
     dart = use("dart", kill_probability_aircraft=draw(share))
     battery = (
         f"[{{{rack[1:-1]}, count: {racks}, missile: {dart}, rounds: {rounds}, reloads: {reloads}}}]"
@@ -78,6 +83,12 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
             assessment_delay=f"{draw(st.integers(0, 30))} s",
             miss_called_kill=draw(share),
             kill_called_miss=draw(share),
+            assignment=draw(st.sampled_from(["ranked", "greedy", "linear"])),
+            evaluation=draw(st.sampled_from(["straight", "impact"])),
+            operators=draw(st.integers(0, 2)),
+            decision_time=f"{draw(st.integers(0, 30))} s",
+            link_delay=f"{draw(st.integers(0, 5))} s",
+            link_loss=draw(st.sampled_from([0.0, 0.0, 0.5])),
         )[:-1]
         + ", at: [1 km, 2 km]}",
         "defence__fire_units__unit__radar": use(
@@ -93,10 +104,15 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, int]]:
             later_salvo=draw(st.integers(1, 2)),
             volleys_max=draw(st.integers(1, 4)),
             salvo_interval=f"{draw(st.integers(0, 4))} s",
+            salvo_aircraft=draw(st.integers(0, 3)),
+            hold_fire_range=f"{draw(st.sampled_from([30, 1000]))} km",
         ),
         "defence__fire_units__unit__launchers": battery,
     }
-    return changes, {"channels": channels, "guided": guided}
+    out = draw(st.sampled_from([None, (150, 190), (200, 900)])) if not blinks else None
+    if out:
+        changes["defence__outages"] = f"[{{of: unit, from: {out[0]} s, until: {out[1]} s}}]"
+    return changes, {"channels": channels, "guided": guided, "out": out}
 
 
 def rounds_are_conserved(compiled: Model, memory: Memory) -> None:
@@ -126,7 +142,7 @@ def rounds_do_not_loiter(compiled: Model, memory: Memory) -> None:
     assert (flown.ends_s - flown.launched_s <= slowest + EARLY_S + 1e-9).all()
 
 
-def channels_are_kept(records: Any, kinds: Any, limits: dict[str, int]) -> None:
+def channels_are_kept(records: Any, kinds: Any, limits: dict[str, Any]) -> None:
     """Engagements open and rounds in flight, as far as the Log shows them, within the limits."""
     open_: dict[int, int] = {}
     flown: set[int] = set()
@@ -142,11 +158,51 @@ def channels_are_kept(records: Any, kinds: Any, limits: dict[str, int]) -> None:
             flown.add(track)
         elif kind == "intercept":
             flying -= 1
-        elif kind == "assessed" or (kind == "abort" and track not in flown):
+        elif kind in ("assessed", "order-lost") or (kind == "abort" and track not in flown):
             open_.pop(track, None)
         assert len(open_) <= limits["channels"]
         assert 0 <= flying <= limits["guided"]
     assert flying == 0
+
+
+def nothing_is_guided_by_a_dead_radar(records: Any, kinds: Any, limits: dict[str, Any]) -> None:
+    """While the engagement radar is out, no round leaves and none kills."""
+    if not limits["out"]:
+        return
+    begin, end = limits["out"]
+    for line, kind in zip(records, kinds, strict=True):
+        if begin < line["time_s"] < end:
+            assert kind not in ("order", "launch", "killed")
+
+
+def directed(records: Any, kinds: Any) -> Any:
+    """The orders of the command post: all until it is destroyed."""
+    names = np.array(kinds)
+    dead = records["time_s"][(names == "out-of-order") & (records["unit"] < 0)]
+    return records[(names == "order") & (records["time_s"] < dead.min(initial=np.inf))]
+
+
+def operators_are_kept(compiled: Model, records: Any, kinds: Any) -> None:
+    """No more orders in the time of one decision than there are operators."""
+    post = compiled.tables.settings[0]
+    if post["operators"] == 0:
+        return
+    given_ = directed(records, kinds)["time_s"]
+    for time_s in given_:
+        busy = (given_ <= time_s) & (given_ > time_s - post["decision_time_s"] + 1e-9)
+        assert busy.sum() <= max(int(post["operators"]), 1) or post["decision_time_s"] == 0.0
+
+
+def choices_hold_the_orders(memory: Memory, records: Any, kinds: Any) -> None:
+    """Every order is a way of its cycle's problem, and every way taken is an order."""
+    kept = memory.state.kept[: memory.state.now[0].n_kept]
+    taken = kept[kept.taken == 1]
+    orders = directed(records, kinds)
+    assert memory.state.now[0].cycles_left_out == 0
+    assert sorted(zip(taken.time_s, taken.track, strict=True)) == sorted(
+        zip(orders["time_s"], orders["track"], strict=True)
+    )
+    assert ((kept.kill >= 0.0) & (kept.kill <= 1.0)).all()
 
 
 def fates_are_single(compiled: Model, memory: Memory, records: Any, kinds: Any) -> None:
@@ -190,6 +246,8 @@ def no_dead_radar_guides(compiled: Model, records: Any, kinds: Any) -> None:
             silent ^= {number}
         elif kind == "out-of-order" and number >= 0:
             dead.add(number)
+        elif kind == "restored":
+            dead.discard(number)
         elif kind == "launch" or (kind == "intercept" and line["value"] == SHOT_KILL):
             assert int(compiled.tables.units["radar"][number]) not in silent | dead
 
@@ -199,7 +257,7 @@ def sites_are_lost_once(memory: Memory, records: Any, kinds: Any) -> None:
     lost = [int(line["serial"]) for line, kind in zip(records, kinds, strict=True)
             if kind == "struck" and line["value"] == 1.0]  # fmt: skip
     assert len(lost) == len(set(lost))
-    assert sorted(lost) == np.flatnonzero(np.isfinite(memory.state.lost_s)).tolist()
+    assert sorted(lost) == np.flatnonzero(np.isfinite(memory.state.sites.lost_s)).tolist()
     struck = [int(line["threat"]) for line, kind in zip(records, kinds, strict=True)
               if kind == "struck"]  # fmt: skip
     assert (memory.state.threats.fate[struck] == LEAKED).all()
@@ -246,6 +304,9 @@ def test_what_every_replication_conserves(case, seed: int, replication: int):
     rounds_are_conserved(compiled, memory)
     rounds_do_not_loiter(compiled, memory)
     channels_are_kept(records, kinds, limits)
+    nothing_is_guided_by_a_dead_radar(records, kinds, limits)
+    operators_are_kept(compiled, records, kinds)
+    choices_hold_the_orders(memory, records, kinds)
     fates_are_single(compiled, memory, records, kinds)
     links_come_in_order(compiled, memory, records, kinds)
     no_dead_radar_guides(compiled, records, kinds)

@@ -16,7 +16,7 @@ from openiads.eventlog import Log
 
 pytestmark = pytest.mark.slow  # each runs the engine, which takes seconds to load
 
-SOLVERS = ("greedy", "linear", "exchange")
+SOLVERS = ("greedy", "linear")
 
 
 def wave(bearing: int, distance: int) -> str:

@@ -104,6 +104,31 @@ def test_a_lost_unit_fires_no_more_and_its_rounds_are_counted() -> None:
     assert some > 5
 
 
+def test_a_lost_unit_fires_nothing_though_another_radar_would_guide() -> None:
+    dart = use("dart", kill_probability_aircraft=0.3)
+    unit = (
+        "{{at: [{} km, 0 km], radar: perfect-guidance, "
+        "doctrine: {{type: rule, with: {{engage_on_remote: true, method: shoot-look-shoot, "
+        "volleys_max: 8}}}}, launchers: [{{type: rack, missile: {}, rounds: {}}}]}}"
+    )
+    compiled = model(
+        fidelity="engagement",
+        raid__waves__all__aim="unit", raid__waves__all__with="{lethality: 1}",
+        defence__fire_units=f"{{unit: {unit.format(0, dart, 12)}, "
+        f"other: {unit.format(1, dart, 1)}}}",
+    )  # fmt: skip
+    fell_some = 0
+    for replication in range(10):
+        log = oi.run(compiled, 5, replication)
+        out = lines(log, "out-of-order")
+        fired = lines(log, "launch")
+        mine = fired["time_s"][fired["unit"] == 0]
+        if len(out):
+            fell_some += 1
+            assert (mine <= out["time_s"][0]).all()
+    assert fell_some > 3
+
+
 @pytest.mark.parametrize(
     ("radar", "expected"),
     [

@@ -189,6 +189,24 @@ def test_command_post_lost() -> None:
     assert leakers(held) < leakers(soon) < leakers(late) < leakers(lost)
 
 
+def test_busy_operators() -> None:
+    busy = run("busy-operators")
+    post = "defence__command_post__with__"
+    more = run("busy-operators", **{post + "operators": "6"})
+    quick = run("busy-operators", **{post + "decision_time": "3 s"})
+    links = busy["first_broken_link"]
+    assert max(links, key=lambda k: links[k]) == "operator"
+    assert share(busy, "channel", "magazine") == 0.0
+    assert max(leakers(more), leakers(quick)) < 0.5 * leakers(busy)
+
+
+def test_guided_from_ahead() -> None:
+    remote = run("guided-from-ahead")
+    alone = run("guided-from-ahead", defence__fire_units__inland__doctrine="shoot-look-shoot")
+    assert leakers(alone) > 2.0 * leakers(remote)
+    assert remote["interceptors"]["mean"] > alone["interceptors"]["mean"] + 8
+
+
 def test_anti_radiation() -> None:
     radar = "defence__fire_units__battery__radar__with__"
     on, harmless = {radar + "silent_below": "0 s"}, {"raid__waves__strike__with": "{lethality: 0}"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from openiads.domain.threats import (
 )
 from openiads.engine.predict import WATCH_S, course_ahead, place_ahead
 from openiads.engine.run import recarrays
-from openiads.engine.state import PICTURE, WATCH, State
+from openiads.engine.state import PICTURE
 from openiads.engine.world import Tables, blank_tables
 
 pytestmark = pytest.mark.slow  # compiled code of the engine
@@ -32,26 +33,30 @@ def tables() -> Tables:
     return recarrays(made)
 
 
-def state(vx: float, vz: float) -> State:
-    """A State of one track that moves along x."""
-    blank = {name: np.zeros(1) for name in State._fields}
-    blank["picture"] = np.zeros(1, PICTURE).view(np.recarray)
-    blank["watch"] = np.zeros(1, WATCH).view(np.recarray)
-    made = State(**blank)
-    made.picture[0].id, made.watch[0].id = 7, -1
-    made.picture[0].vx, made.picture[0].vz = vx, vz
+def picture() -> Any:
+    """A picture of one track."""
+    made = np.zeros(1, PICTURE).view(np.recarray)
+    made[0].id, made[0].watched_id = 7, -1
     return made
 
 
-def courses(tables: Tables, height: float, speed: float, climbs: list[float]) -> list[int]:
-    """The course at looks `WATCH_S` apart at a track with these climbs, over the map's origin."""
-    made = state(speed, climbs[0])
-    found = []
-    for k, climb in enumerate(climbs):
-        made.picture[0].vz = climb
-        missile = tables.missiles[0]
-        found.append(course_ahead(tables, made, 0, missile, 0.0, 0.0, height, k * WATCH_S))
-    return found
+def look(
+    tables: Tables, made: Any, height: float, level: float, climb: float, now_s: float,
+    reach: float = 0.0,
+) -> int:  # fmt: skip
+    """The course of the track over the map's origin, moving along x."""
+    made[0].vx, made[0].vz = level, climb
+    speed = math.hypot(level, climb)
+    return int(course_ahead(tables, made[0], reach, speed, 0.0, 0.0, height, now_s))
+
+
+def courses(
+    tables: Tables, height: float, level: float, climbs: list[float], reach: float = 0.0
+) -> list[int]:
+    """The course at looks `WATCH_S` apart at a track with these climbs."""
+    made = picture()
+    return [look(tables, made, height, level, climb, k * WATCH_S, reach)
+            for k, climb in enumerate(climbs)]  # fmt: skip
 
 
 def test_a_track_glides_once_its_climb_was_seen_to_hold(tables) -> None:
@@ -68,25 +73,20 @@ def test_a_track_glides_once_its_climb_was_seen_to_hold(tables) -> None:
 
 
 def test_another_track_in_the_same_row_is_watched_anew(tables) -> None:
-    made = state(3000.0, 0.0)
-    missile = tables.missiles[0]
+    made = picture()
     times = (0.0, WATCH_S, WATCH_S + 2.0, 2.0 * WATCH_S + 2.0)
     found = []
     for k, time_s in enumerate(times):
-        made.picture[0].id = 7 if k < 2 else 8
-        found.append(course_ahead(tables, made, 0, missile, 0.0, 0.0, 40e3, time_s))
+        made[0].id = 7 if k < 2 else 8
+        found.append(look(tables, made, 40e3, 3000.0, 0.0, time_s))
     assert found == [FALLING, GLIDING, FALLING, GLIDING]
 
 
 def test_what_is_slow_and_low_is_on_the_surface_for_rounds_that_reach_it(tables) -> None:
     assert courses(tables, 15.0, 10.0, [0.0]) == [STRAIGHT]
-    tables.missiles[0].surface_range_max_m = 250e3
-    try:
-        assert courses(tables, 15.0, 10.0, [0.0]) == [ON_SURFACE]
-        assert courses(tables, 15.0, 60.0, [0.0]) == [STRAIGHT]
-        assert courses(tables, 500.0, 10.0, [0.0]) == [STRAIGHT]
-    finally:
-        tables.missiles[0].surface_range_max_m = 0.0
+    assert courses(tables, 15.0, 10.0, [0.0], 250e3) == [ON_SURFACE]
+    assert courses(tables, 15.0, 60.0, [0.0], 250e3) == [STRAIGHT]
+    assert courses(tables, 500.0, 10.0, [0.0], 250e3) == [STRAIGHT]
 
 
 def test_a_glide_keeps_its_height_round_the_earth_and_slows(tables) -> None:

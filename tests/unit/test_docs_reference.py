@@ -65,7 +65,7 @@ def test_every_class_of_the_schema_is_in_the_tables(make_reference):
 def test_the_snippets_are_yaml_that_the_reader_takes():
     snippets = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     keys = [list(read_yaml(s).data) for s in snippets]
-    assert keys == [["choose"], ["items"], ["raid"], ["defence", "raid"]]
+    assert keys == [["choose"], ["items"], ["defence"], ["raid"], ["defence", "raid"]]
 
 
 def test_the_overrides_that_are_shown_work():

@@ -192,3 +192,14 @@ def test_changes_stand_in_the_page_with_every_leaker(tmp_path):
     assert "defence.x=34 m" in told
     assert "7 changes were put into the scenario" in told
     assert "What would have stopped them" not in make(tmp_path)[0]
+
+
+def test_the_report_says_what_was_lost(tmp_path):
+    model = tiny_model(["a"])
+    outcomes = tiny_outcomes([[MISS], [MISS], [0], [0]])
+    outcomes.lost[0, 0] = 1
+    path = tmp_path / "report.html"
+    log = tiny_log(model, leaks(0, "horizon"))
+    write_report(model, outcomes, summarise(model, outcomes), log, path)
+    (table,) = [e for e in Page(path.read_text()).all("table") if "Aimed at" in e["text"]]
+    assert "port" in table["text"] and "25" in table["text"]

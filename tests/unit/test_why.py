@@ -19,6 +19,7 @@ def story(link, *lines, before=()):
     log = tiny_log(model, [*before, *leaks(0, link, *lines)])
     (only,) = why_replication(model, log)
     assert (only["threat"], only["link"], only["asset"]) == ("a", link, "port")
+    assert only["destroyed"] is None, "no line of the Log says that it struck"
     return only
 
 
@@ -205,3 +206,11 @@ def test_stories_hold_no_number_that_json_lacks():
         return not isinstance(value, float) or math.isfinite(value)
 
     assert finite(told)
+
+
+@pytest.mark.parametrize("value", [1.0, 0.0])
+def test_a_leaker_that_arrived_says_whether_it_destroyed_its_aim(value: float) -> None:
+    model = tiny_model(["a"])
+    lines = [*leaks(0, "horizon"), (200.0, "struck", 0, {"serial": 0, "value": value})]
+    (story,) = why_replication(model, tiny_log(model, lines))
+    assert story["destroyed"] == (value == 1.0)

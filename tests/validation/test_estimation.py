@@ -3,7 +3,8 @@
 Sources: data/kalman_cv_steps.json (independent numpy, equal to filterpy 2.0.0),
 kalman_nile_local_level.json (Durbin and Koopman 2012, section 2.2.5; statsmodels 0.15),
 imm_two_model.json (Blom and Bar-Shalom 1988, equal to filterpy 2.0.0), tracking_alpha_beta.json
-(Kalata 1984) and tracking_consistency_bounds.json (chi-square). Tolerances are those of the files:
+(Kalata 1984), unscented_polar.json (filterpy 2.0.0) and tracking_consistency_bounds.json
+(chi-square). Tolerances are those of the files:
 1e-6 relative (numbers printed to 8 decimals, hence 1e-7 absolute beside it), 1e-8 for the Nile
 (9 to 10 figures printed, hence 1e-6 absolute), 1e-6 and 1e-3 absolute.
 """
@@ -120,7 +121,37 @@ def test_consistency_bounds(case):
         assert got == pytest.approx(case["threshold"], abs=1e-3)
 
 
-@pytest.mark.parametrize("update", [filters.ekf_update, filters.cubature_update])
+@pytest.mark.parametrize("case", load("unscented_polar")["cases"], ids=lambda c: str(c["kappa"]))
+def test_unscented_steps_with_range_rate_across_azimuth_pi(case):
+    data = load("unscented_polar")
+    f, q = filters.motion(data["T_s"], data["q_m2ps3"], axes=3)
+    x, P = np.array(case["x0"]), np.diag(case["P0_diagonal"])
+    R = np.diag(data["R_diagonal"])
+    signs = set()
+    for step in case["steps"]:
+        signs.add(step["z"][1] > 0.0)
+        x, P = filters.predict(x, P, f, q)
+        x, P, _, s, *_ = filters.unscented_update(
+            x, P, step["z"], R, alpha=case["alpha"], beta=case["beta"], kappa=case["kappa"]
+        )
+        assert x == pytest.approx(step["x"], rel=1e-6)
+        assert np.diag(P) == pytest.approx(step["P_diagonal"], rel=1e-6)
+        assert np.diag(s) == pytest.approx(step["S_diagonal"], rel=1e-6)
+    assert len(signs) == 2
+
+
+def test_the_unscented_filter_with_cubature_weights_is_the_cubature_filter():
+    x, P = np.array([5e4, 2e4, 9e3, 200.0, -100.0, 3.0]), np.diag([300.0] * 3 + [20.0] * 3) ** 2
+    z, R = filters.polar(x + 100.0), np.diag([50.0, 0.003, 0.003, 2.0]) ** 2
+    one = filters.unscented_update(x, P, z, R, alpha=1.0, beta=0.0, kappa=0.0)
+    other = filters.cubature_update(x, P, z, R)
+    assert one.x == pytest.approx(other.x, rel=1e-12)
+    assert pytest.approx(other.P, rel=1e-9) == one.P
+
+
+@pytest.mark.parametrize(
+    "update", [filters.ekf_update, filters.cubature_update, filters.unscented_update]
+)
 def test_polar_updates_are_consistent_over_the_back_of_the_radar(update):
     """NEES of 100 runs inside its 99.8 % interval, on a course that crosses azimuth +-pi."""
     rng = np.random.default_rng(3)

@@ -133,6 +133,13 @@ def _channel(defence: _Defence, amount: float) -> Proposals:
         yield words, {f"defence.fire_units.{unit}.radar": use}
 
 
+def _operator(defence: _Defence, amount: float) -> Proposals:
+    held = int(defence.model.tables.settings[0]["operators"])
+    if held > 0:
+        use = defence.with_(defence.data["command_post"], operators=int(held + amount))
+        yield _plural(amount, "operator") + " at the command post", {"defence.command_post": use}
+
+
 def _post(parameter: str, what: str) -> Callable[[_Defence, float], Proposals]:
     """Changes that take time from a delay of the command post."""
 
@@ -244,6 +251,8 @@ def _fire_unit(defence: _Defence, amount: float) -> Proposals:
 _KINDS: dict[str, Callable[[_Defence, float], Proposals]] = {
     "rounds": _rounds,
     "channel": _channel,
+    "operator": _operator,
+    "decision": _post("decision_time", "decision on a target"),
     "reaction": _post("reaction_time", "order to launch"),
     "identification": _post("identification_delay", "identification"),
     "assessment": _post("assessment_delay", "kill assessment"),

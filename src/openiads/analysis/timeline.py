@@ -72,6 +72,8 @@ class Chain:
     ended_s: float = math.inf
     fate: int = 0
     link: str = "none"
+    destroyed: bool | None = None
+    """whether what it was aimed at was destroyed by it; None where it never arrived"""
     last_chance_s: float = math.inf
     """the latest launch at which some round could still have met it; -inf if none ever could"""
 
@@ -146,6 +148,8 @@ def _enter(chain: Chain, event: str, line: Any, rounds: dict[int, Shot]) -> None
         chain.verdicts.append((time_s, bool(line["value"])))
     elif event == "track-lost":
         chain.lost.append(time_s)
+    elif event == "struck":
+        chain.destroyed = bool(line["value"])
     elif event in FATES:
         chain.ended_s = time_s
         chain.fate = FATES[event]
@@ -208,7 +212,8 @@ class Ledger:
         self.tables = log.model.tables
         records = log.records
         kinds = np.array(EVENTS)[records["kind"]]
-        self.records = {k: records[kinds == k] for k in ("launch", "intercept", "reload")}
+        told = ("launch", "intercept", "reload", "out-of-order")
+        self.records = {k: records[kinds == k] for k in told}
         self.engagements = _engagements(records, kinds)
 
     def at(self, time_s: float) -> list[Busy]:
@@ -226,6 +231,8 @@ class Ledger:
             refills = past["reload"]["serial"][past["reload"]["unit"] == unit]
             ready = (tables.launchers["unit"] == unit) & (tables.launchers["setup_time_s"] <= 0.0)
             loaded = int(rounds[ready].sum() + rounds[refills].sum())
+            out = past["out-of-order"]
+            destroyed = bool(((out["serial"] < 0) & (out["unit"] == int(base["radar"]))).any())
             result.append(
                 Busy(
                     unit=unit,
@@ -234,7 +241,7 @@ class Ledger:
                     guided=launched - met,
                     most_guided=int(eye["missiles_guided_simultaneously"]),
                     loaded=loaded,
-                    left=loaded - launched,
+                    left=0 if destroyed else loaded - launched,
                 )
             )
         return result

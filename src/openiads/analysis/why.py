@@ -97,9 +97,10 @@ def _shares(outcomes: Outcomes) -> dict[str, dict[str, Any]]:
 def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
     """Each leaker of one replication: its chain of times, what broke first, what would have mended.
 
-    Times are seconds of the scenario, None where a link was never passed. ``what`` and ``mend`` are
-    sentences made from the Log; they say what would have undone the *first* broken link, which need
-    not have been enough to stop the threat.
+    Times are seconds of the scenario, None where a link was never passed. ``destroyed`` says
+    whether it destroyed what it was aimed at, None where it did not arrive in time. ``what`` and
+    ``mend`` are sentences made from the Log; they say what would have undone the *first* broken
+    link, which need not have been enough to stop the threat.
     """
     if log.model.hash != model.hash:
         raise InputError.of("the Log is of another model", "replay it from the same run folder")
@@ -116,6 +117,7 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "class": names["classes"][chain.threat],
                 "wave": names["waves"][chain.wave],
                 "asset": names["sites"][int(model.tables.threats["site"][chain.threat])],
+                "destroyed": chain.destroyed,
                 "link": chain.link,
                 "chain": _times(model, chain),
                 "what": what,

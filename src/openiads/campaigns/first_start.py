@@ -55,4 +55,5 @@ def compile_command() -> None:
     tables = recarrays(blank_tables())
     for part in (launch, intercept, assess):
         part(tables, allocate(tables).state, 0)
-    decide(tables, allocate(tables).state)
+    memory = allocate(tables)
+    decide(tables, memory.state, memory.space)

@@ -19,8 +19,6 @@ from openiads.engine.world import (
     LEAKED,
     LINKS,
     NEUTRAL,
-    SITE_KINDS,
-    SITE_RADAR,
     Model,
 )
 from openiads.faults import CapacityError
@@ -110,7 +108,7 @@ def run_range(model: Model, memory: Memory, seed: int, first: int, count: int) -
     figures = np.zeros((count, len(FIGURES)))
     fate, link = np.zeros((count, t), np.int8), np.zeros((count, t), np.int8)
     shots = np.zeros((count, t), np.int16)
-    lost = np.zeros((count, len(model.tables.sites)), np.int8)
+    lost = np.zeros((count, int(model.tables.settings[0]["sites"])), np.int8)
     tables = recarrays(model.tables)
     bad = replicate_many(tables, memory, seed, first, count, figures, fate, link, shots, lost)
     if bad >= 0:
@@ -227,10 +225,13 @@ def _losses(model: Model, outcomes: Outcomes) -> dict[str, Any]:
 
 def site_kind(model: Model, site: int) -> str:
     """asset, radar, fire-unit (which goes with its engagement radar) or command-post."""
-    row = model.tables.sites[site]
-    if row["kind"] == SITE_RADAR and model.tables.radars[row["index"]]["unit"] >= 0:
-        return "fire-unit"
-    return SITE_KINDS[int(row["kind"])]
+    radars, count = model.tables.radars, int(model.tables.settings[0]["sites"])
+    radar = site - (count - 1 - len(radars))
+    if radar < 0:
+        return "asset"
+    if site == count - 1:
+        return "command-post"
+    return "radar" if radars[radar]["unit"] < 0 else "fire-unit"
 
 
 def chosen(model: Model) -> list[dict[str, Any]]:

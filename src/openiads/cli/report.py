@@ -232,7 +232,8 @@ def _print_stories(found: dict[str, Any]) -> None:
         f"{found['threats']} threats leak")  # fmt: skip
     for story in stories:
         say()
-        say(f"{story['threat']} ({story['class']}, at {story['asset']}): {story['link']}")
+        hit = ", destroyed" if story["destroyed"] else ""
+        say(f"{story['threat']} ({story['class']}, at {story['asset']}{hit}): {story['link']}")
         say(f"    {story['what']}")
         say(f"    mend: {story['mend']}")
 

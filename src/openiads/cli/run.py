@@ -154,18 +154,37 @@ def replay(
     import pyarrow.parquet as pq
 
     pq.write_table(log.events, path)
+    ways = run_folder / f"decisions-{replication}.parquet"
+    pq.write_table(log.decisions, ways)
     if json:
         events = [{k: v for k, v in e.items() if v is not None} for e in log.events.to_pylist()]
         emit_json({"replication": replication, "outcome": again, "equals_campaign": same,
-                   "log": str(path), "events": events})  # fmt: skip
+                   "log": str(path), "decisions": str(ways), "events": events})  # fmt: skip
     else:
+        terms = {(w["time_s"], w["track"]): w for w in log.decisions.to_pylist() if w["taken"]}
+        units = book.model.names["units"]
         for event in log.events.to_pylist():
             who = event["threat"] or f"track {event['track']}"
             tail = f"  {event['link']}" if event["link"] else ""
+            if event["missile"]:
+                tail += f"  {event['missile']} of {units[event['unit']]}"
+            way = terms.get((event["time_s"], event["track"]))
+            if event["event"] == "order" and way is not None:
+                tail += f"  ({_terms(way)})"
             say(f"{event['time_s']:9.2f} s  {event['event']:<11} {who}{tail}")
         verdict = {True: "equal to", False: "DIFFERENT from", None: "not in"}[same]
-        note(f"replication {replication}: {verdict} the campaign's outcome row; log in {path}")
+        note(f"replication {replication}: {verdict} the campaign's outcome row; log in {path}, "
+             f"decisions in {ways.name}")  # fmt: skip
     return 1 if same is False else 0
+
+
+def _terms(way: dict[str, Any]) -> str:
+    """The terms of a track's threat value, as a person reads them."""
+    return (
+        f"{way['asset']} at risk, {way['to_go_s']:.0f} s to go, passes it by "
+        f"{way['miss_m'] / 1e3:.1f} km, worth {way['worth']:g}: threat value "
+        f"{way['threat_value']:.3g} /s, kill {way['kill']:.2f}"
+    )
 
 
 def schema(out: Annotated[Path | None, typer.Option(help="File to write.")] = None) -> int:
@@ -322,6 +341,14 @@ def _print_summary(summary: dict[str, Any]) -> None:
         say(f"  {name:<18}{item['count']:4d}  {shown(item['leakers'])}")
     for name, item in summary.get("harmless", {}).items():
         say(f"  {name:<18}{item['count']:4d}  {shown(item['hit'])} hit: no leaker, but shot at")
+    if "losses" in summary:
+        say()
+        say("lost of what the raid was aimed at")
+        for kind, item in summary["losses"].items():
+            say(f"  {kind:<18}{item['count']:4d}  {shown(item['lost'])}")
+            for name, share in item["p_lost"].items():
+                low, high = share["ci95"]
+                say(f"    {name:<20}  {share['estimate']:6.2f}  [{low:.2f}, {high:.2f}]")
     if summary["first_broken_link"]:
         say()
         say("first broken link, share of leakers")

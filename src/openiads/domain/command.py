@@ -26,11 +26,10 @@ class CommandPost(Declared):
     neutral_called_hostile: Fraction = declared(
         "share of neutral tracks that are named hostile, and then shot at", 0.0
     )
-    assignment: Literal["ranked", "greedy", "linear", "exchange"] = declared(
+    assignment: Literal["ranked", "greedy", "linear"] = declared(
         "ranked: track by track by urgency, each the unit and round that its doctrine prefers; "
         "the others choose for all tracks of a cycle together, by threat value times kill "
-        "probability: greedy by maximum marginal return, linear optimally, exchange greedy "
-        "improved by local search",
+        "probability: greedy by maximum marginal return, linear optimally",
         "ranked",
     )
     evaluation: Literal["straight", "impact"] = declared(

@@ -45,6 +45,11 @@ class Doctrine(Declared):
     commit_altitude_max_m: Length | None = declared(
         "no intercept planned above this height", None, gt=0
     )
+    engage_on_remote: bool = declared(
+        "the unit also shoots at what the engagement radar of another unit holds, which then "
+        "guides the round",
+        False,
+    )
     layer_release_m: Length | None = declared(
         "distance at which the unit no longer waits for units of outer layers; it waits as long as "
         "one of them can shoot if absent",

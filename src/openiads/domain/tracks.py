@@ -109,9 +109,9 @@ _DEFAULTS: dict[str, float] = {
     # Scans in a row for which a track may live on plots that it shares with neighbours (assumed:
     # two minutes at 5 s; longer, and its place within the formation is a guess).
     "share_scans": 24,
-    # Of a surveillance radar's plots at most 0.05 % may be jumps, more than 700 m or 1 deg off, ten
-    # times the allowed random errors of 70 m and more than ten times 0.08 deg (EUROCONTROL
-    # Standard for Radar Surveillance, SUR.ET1.ST01.1000-STD-01-01, 1997, positional accuracy).
+    # One plot in 2,000 is an outlier with ten times the error (assumed: rare enough to cost a raid
+    # nothing, see docs/models/tracking.md; surveillance standards limit such jumps to about that,
+    # but no clause was at hand to cite).
     "outlier_probability": 5.0e-4,
     "outlier_scale": 10.0,
     # Interacting models; 0: none (see `model_mask`).

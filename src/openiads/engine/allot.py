@@ -22,10 +22,10 @@ PREFERENCE = 1e-9
 
 
 @kernel(borrows=True)
-def allot(m: Any, s: Any, count: int, now_s: float) -> None:
+def allot(m: Any, s: Any, space: Any, count: int, now_s: float) -> None:
     """One cycle of a post with a solver: gather all ways, solve, order in the order of urgency."""
-    limits(m, s)
-    space, units = s.space, m.units.shape[0]
+    limits(m, s, space)
+    units = m.units.shape[0]
     room = s.choices.shape[0] - units * m.missiles.shape[0]
     rows = targets = 0
     for k in range(count):
@@ -37,7 +37,7 @@ def allot(m: Any, s: Any, count: int, now_s: float) -> None:
             hold_off(m, s, slot, now_s, blocked, by, of, soonest)
             continue
         space.first[targets] = rows
-        pose(m, s, targets, rows, end)
+        pose(m, s, space, targets, rows, end)
         targets += 1
         rows = end
     space.first[targets] = rows
@@ -45,7 +45,7 @@ def allot(m: Any, s: Any, count: int, now_s: float) -> None:
     if targets == 0 or most == 0:
         return
     s.now[0].n_choices = rows
-    frees(m, s, rows, most)
+    frees(m, s, space, rows, most)
     slots_solve(m.settings[0].assignment, space, targets, most)
     for t in range(targets):
         row = space.chosen[t]
@@ -58,7 +58,7 @@ def allot(m: Any, s: Any, count: int, now_s: float) -> None:
 
 
 @kernel(borrows=True)
-def pose(m: Any, s: Any, target: int, begin: int, end: int) -> None:
+def pose(m: Any, s: Any, space: Any, target: int, begin: int, end: int) -> None:
     """The rows of one track in the solver's terms: gain = threat value x kill probability.
 
     Ways of equal gain go by the doctrine's preference, and the same round by the earlier row.
@@ -70,41 +70,53 @@ def pose(m: Any, s: Any, target: int, begin: int, end: int) -> None:
         for other in range(begin, end):
             if before(m, s, other, row) or (other < row and not before(m, s, row, other)):
                 better += 1
-        s.space.target[row] = target
-        s.space.pair[row] = way.unit * missiles + way.missile
-        s.space.gain[row] = way.threat_value * way.kill * (1.0 - PREFERENCE * better)
+        space.target[row] = target
+        space.pair[row] = way.unit * missiles + way.missile
+        space.gain[row] = way.threat_value * way.kill * (1.0 - PREFERENCE * better)
 
 
 @kernel(borrows=True)
-def limits(m: Any, s: Any) -> None:
+def limits(m: Any, s: Any, space: Any) -> None:
     """Volleys that each unit and each kind of its rounds can give now.
 
-    Counted in first volleys; the last one may be short of rounds, as doctrine allows.
+    Counted in first volleys; the last one may be short of rounds, as doctrine allows. A unit that
+    engages on remote is given the channels of all: each order asks again whether they are free.
     """
     missiles = m.missiles.shape[0]
     for unit in range(m.units.shape[0]):
         base = m.units[unit]
-        eye = m.radars[base.radar]
         volley = max(base.first_salvo, 1)
-        channels = eye.simultaneous_engagements - s.units[unit].channels
-        guided = eye.missiles_guided_simultaneously - s.units[unit].guided
-        free = min(channels, (guided + volley - 1) // volley)
-        s.space.unit_free[unit] = max(free, 0) if s.out[base.radar] == 0 else 0
+        free = 0
+        for guide in range(m.units.shape[0]):
+            if guide == unit or base.engage_on_remote == 1:
+                free += free_volleys(m, s, guide, volley)
+        space.unit_free[unit] = free
         for missile in range(missiles):
             stock = max(s.stock[unit, missile] - base.reserve_rounds, 0)
-            s.space.pair_unit[unit * missiles + missile] = unit
-            s.space.pair_free[unit * missiles + missile] = (stock + volley - 1) // volley
+            space.pair_unit[unit * missiles + missile] = unit
+            space.pair_free[unit * missiles + missile] = (stock + volley - 1) // volley
 
 
 @kernel(borrows=True)
-def frees(m: Any, s: Any, rows: int, most: int) -> None:
+def free_volleys(m: Any, s: Any, guide: int, volley: int) -> int:
+    """Volleys that the engagement radar of a unit could guide beside those that it guides."""
+    eye = m.radars[m.units[guide].radar]
+    if s.out[m.units[guide].radar] > 0:
+        return 0
+    channels = eye.simultaneous_engagements - s.units[guide].channels
+    guided = eye.missiles_guided_simultaneously - s.units[guide].guided
+    return max(min(channels, (guided + volley - 1) // volley), 0)
+
+
+@kernel(borrows=True)
+def frees(m: Any, s: Any, space: Any, rows: int, most: int) -> None:
     """Write beside each way what its unit, its round and the post could give in this cycle."""
     missiles = m.missiles.shape[0]
     for row in range(rows):
         way = s.choices[row]
         way.cycle = s.now[0].cycle
-        way.pair_free = s.space.pair_free[way.unit * missiles + way.missile]
-        way.unit_free = s.space.unit_free[way.unit]
+        way.pair_free = space.pair_free[way.unit * missiles + way.missile]
+        way.unit_free = space.unit_free[way.unit]
         way.most = min(most, PLENTY)
 
 
@@ -112,7 +124,7 @@ def frees(m: Any, s: Any, rows: int, most: int) -> None:
 def still_free(m: Any, s: Any, row: int) -> bool:
     """Whether the orders before have left what this one takes."""
     way = s.choices[row]
-    return refused(m, s, way.unit, way.missile) == 0 and free_operators(m, s) > 0
+    return refused(m, s, way.unit, way.missile, way.guide) == 0 and free_operators(m, s) > 0
 
 
 @kernel(borrows=True)
@@ -121,7 +133,7 @@ def turn_away(m: Any, s: Any, begin: int, end: int, now_s: float) -> None:
     blocked, by, of = WINDOW, -1, -1
     for row in range(begin, end):
         way = s.choices[row]
-        link = refused(m, s, way.unit, way.missile)
+        link = refused(m, s, way.unit, way.missile, way.guide)
         if link == 0 and free_operators(m, s) == 0:
             link = OPERATOR
         if link > blocked:
@@ -130,7 +142,7 @@ def turn_away(m: Any, s: Any, begin: int, end: int, now_s: float) -> None:
 
 
 @kernel(borrows=True)
-def gather(m: Any, s: Any, count: int, now_s: float) -> None:
+def gather(m: Any, s: Any, space: Any, count: int, now_s: float) -> None:
     """The problem of a cycle of a ranking post, for the Log; nothing else changes.
 
     A cycle of more ways than there is room for is left out, and counted if it orders anything.
@@ -142,8 +154,8 @@ def gather(m: Any, s: Any, count: int, now_s: float) -> None:
         if rows + units * m.missiles.shape[0] > room:
             return
         rows, _, _, _, _ = survey(m, s, s.ranked[k], now_s, 0, units, rows)
-    limits(m, s)
-    frees(m, s, rows, free_operators(m, s))
+    limits(m, s, space)
+    frees(m, s, space, rows, free_operators(m, s))
     s.now[0].n_choices = rows
 
 

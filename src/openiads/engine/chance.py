@@ -40,8 +40,20 @@ def last_chances(m: Any, loaded: Any, reaction_s: float) -> None:
                     order = step * row.step_s - flight - reaction_s
                     if order < 0.0:  # also where the flight is infinite
                         continue
-                    if m.look_pd[base.radar, at] < HOLD_PD:
+                    if not is_held(m, unit, at):
                         row.reachable = max(row.reachable, BELOW_HORIZON)
                         continue
                     row.reachable = REACHABLE
                     row.last_chance_s = max(row.last_chance_s, order)
+
+
+@kernel(borrows=True)
+def is_held(m: Any, unit: int, at: int) -> bool:
+    """Whether the unit's engagement radar holds a grid point, or one that may guide for it."""
+    if m.look_pd[m.units[unit].radar, at] >= HOLD_PD:
+        return True
+    if m.units[unit].engage_on_remote == 1:
+        for other in range(m.units.shape[0]):
+            if m.look_pd[m.units[other].radar, at] >= HOLD_PD:
+                return True
+    return False

@@ -29,21 +29,21 @@ RANKED = 0
 
 
 @kernel(borrows=True)
-def decide(m: Any, s: Any) -> None:
+def decide(m: Any, s: Any, space: Any) -> None:
     """One assignment cycle of the command post; of each unit by itself where the post has failed.
 
     A unit on its own shoots at what its own radar sees, and knows of no other unit's shots.
     """
     units = m.units.shape[0]
     if s.now[0].post_out == 0:
-        cycle(m, s, 0, units)
+        cycle(m, s, space, 0, units)
         return
     for unit in range(units):
-        cycle(m, s, unit, unit + 1)
+        cycle(m, s, space, unit, unit + 1)
 
 
 @kernel(borrows=True)
-def cycle(m: Any, s: Any, first: int, last: int) -> None:
+def cycle(m: Any, s: Any, space: Any, first: int, last: int) -> None:
     """Rank the tracks that units ``first`` to ``last - 1`` may shoot at; order in that order.
 
     A command post that assigns by a solver orders for all tracks together instead.
@@ -73,11 +73,11 @@ def cycle(m: Any, s: Any, first: int, last: int) -> None:
     already = s.now[0].ordered_volleys
     s.now[0].n_choices = 0
     if m.settings[0].assignment != RANKED and not alone:
-        allot(m, s, count, now_s)
+        allot(m, s, space, count, now_s)
         keep(m, s, already)
         return
     if s.now[0].log_level > 0 and free and not alone:
-        gather(m, s, count, now_s)
+        gather(m, s, space, count, now_s)
     for k in range(count):
         slot = s.ranked[k]
         if free or s.picture[slot].blocked <= WINDOW:
@@ -103,8 +103,10 @@ def anything_free(m: Any, s: Any, first: int, last: int) -> bool:
     if free_operators(m, s) == 0:
         return False
     for unit in range(first, last):
+        if m.units[unit].engage_on_remote == 1:
+            return True  # another's channel may do: the survey finds out
         for missile in range(m.missiles.shape[0]):
-            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile) == 0:
+            if s.capacity[unit, missile] > 0 and refused(m, s, unit, missile, unit) == 0:
                 return True
     return False
 

@@ -111,7 +111,7 @@ def time_of_flight_s(
 
 
 @kernel(borrows=True)
-def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, float]:
+def meet(m: Any, s: Any, unit: int, missile: int, threat: int, guide: int) -> tuple[float, float]:
     """(seconds until the missile meets the threat on its true path, seconds it would be early).
 
     (inf, 0) if it cannot. The first point of the path that the round reaches no later than the
@@ -125,13 +125,13 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, f
     before = now_s
     after = now_s
     while after < ends_s:
-        late = late_s(m, s, unit, missile, threat, after)
+        late = late_s(m, s, unit, missile, threat, after, guide)
         if late <= 0.0:
             if after == now_s:
                 return 0.0, 0.0
             for _ in range(MEET_REFINE_STEPS):
                 middle = 0.5 * (before + after)
-                trial = late_s(m, s, unit, missile, threat, middle)
+                trial = late_s(m, s, unit, missile, threat, middle, guide)
                 if trial <= 0.0:
                     after, late = middle, trial
                 else:
@@ -143,15 +143,19 @@ def meet(m: Any, s: Any, unit: int, missile: int, threat: int) -> tuple[float, f
 
 
 @kernel(borrows=True)
-def late_s(m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float) -> float:
+def late_s(
+    m: Any, s: Any, unit: int, missile: int, threat: int, time_s: float, guide: int
+) -> float:
     """By how much a round that leaves now would be late at the threat's place at ``time_s``.
 
-    inf where the place is outside the envelope or the engagement radar does not hold the target.
+    inf where the place is outside the envelope or the radar of unit ``guide`` does not hold the
+    target.
     """
     base = m.units[unit]
+    radar = m.units[guide].radar
     row = m.threats[threat]
     at, part = truth_at(m, s, threat, time_s)
-    if at < 0 or s.out[base.radar] > 0 or pd_between(m, base.radar, at, part) < HOLD_PD:
+    if at < 0 or s.out[radar] > 0 or pd_between(m, radar, at, part) < HOLD_PD:
         return math.inf
     x, y, z = position_at(m, at, part, row.step_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
@@ -223,13 +227,14 @@ def launch(m: Any, s: Any, shot: int) -> None:
     flight, early = math.inf, 0.0
     reason = TRACK
     if target >= 0 and s.threats[target].fate == FLYING:
-        flight, early = meet(m, s, order.unit, order.missile, target)
+        flight, early = meet(m, s, order.unit, order.missile, target, order.guide)
         reason = WINDOW
     elif target >= 0 or (source >= 0 and s.threats[source].fate == KILLED):
         flight = debris_time_s(m, s, order, slot)
         target = -1 if target < 0 else target
         reason = WINDOW
-    if not math.isfinite(flight) or early > WAIT_LONGEST_S:
+    # A unit that was destroyed fires nothing, whoever would guide it.
+    if s.units[order.unit].lost == 1 or not math.isfinite(flight) or early > WAIT_LONGEST_S:
         abort(m, s, shot, reason, source)
         return
     if early > EARLY_S:
@@ -271,7 +276,7 @@ def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
 
     inf where the engagement radar is out of order or silent: then nothing would guide the round.
     """
-    if s.out[m.units[order.unit].radar] > 0:
+    if s.out[m.units[order.guide].radar] > 0:
         return math.inf
     x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
@@ -311,7 +316,7 @@ def abort(m: Any, s: Any, shot: int, reason: int, source: int) -> None:
     else:
         s.launchers[mine.launcher].rounds += 1
         s.stock[order.unit, order.missile] += 1
-    s.units[order.unit].guided -= 1
+    s.units[order.guide].guided -= 1
     blamed = order.target if order.target >= 0 else source
     if blamed >= 0 and s.threats[blamed].fate == FLYING:
         s.threats[blamed].aborted = reason
@@ -338,7 +343,7 @@ def close(m: Any, s: Any, engagement: int) -> None:
         due = s.now[0].time_s + m.settings[0].assessment_delay_s
         push(s.queue, s.now[0], due, EV_ASSESS, engagement, 0)
         return
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     s.now[0].open_engagements -= 1
     order.next_free = s.now[0].free_engagement
     s.now[0].free_engagement = engagement
@@ -357,7 +362,7 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     order = s.engagements[mine.engagement]
     target = mine.target
     mine.result = SHOT_MISS
-    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.unit, target):
+    if target >= 0 and s.threats[target].fate == FLYING and holds(m, s, order.guide, target):
         truth = s.threats[target]
         chance = m.kill_probability[order.missile, m.threats[target].category]
         serial = truth.intercepts
@@ -370,7 +375,7 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     )  # fmt: skip
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
-    s.units[order.unit].guided -= 1
+    s.units[order.guide].guided -= 1
     order.flew = 1
     order.open -= 1
     if order.open == 0:
@@ -389,7 +394,7 @@ def holds(m: Any, s: Any, unit: int, target: int) -> bool:
 def assess(m: Any, s: Any, engagement: int) -> None:
     """The verdict on an engagement, right or wrong; the channel is free again."""
     order = s.engagements[engagement]
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     s.now[0].open_engagements -= 1
     target = order.target
     alive = target >= 0 and s.threats[target].fate == FLYING

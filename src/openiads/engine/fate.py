@@ -1,6 +1,7 @@
 """Fate: what arrives may destroy what it was aimed at; radars fall silent before what homes.
 
-Whatever can be aimed at is a row of the table ``sites``. What is destroyed stays so to the end of
+Whatever can be aimed at has a number: assets first, then radars in their order (a fire unit is its
+engagement radar), the command post last. What is destroyed stays so to the end of
 the replication: a radar sees and guides nothing, a fire unit's rounds are lost with it, a command
 post leaves its units to themselves, an asset is counted.
 """
@@ -25,8 +26,6 @@ from openiads.engine.world import (
     LOG_SILENT,
     LOG_STRUCK,
     PASSED,
-    SITE_POST,
-    SITE_RADAR,
 )
 from openiads.kernel import kernel
 
@@ -37,8 +36,25 @@ the error of a course over the half minute that is left)."""
 HOMING_SPEED_MPS = 400.0
 """Slower tracks silence no radar (assumed: aircraft cruise below it, what homes flies above)."""
 
+NO_RADAR, POST = -1, -2
+"""What a site is that is no radar: an asset, or the command post."""
+
 GOES_ON, GOES_OFF = 0, 1
 """What an event `EV_EMIT` does to a radar."""
+
+
+@kernel(inline="always", borrows=True)
+def first_radar(m: Any) -> int:
+    """The number of the first radar among the sites: how many assets there are."""
+    return m.settings[0].sites - 1 - m.radars.shape[0]
+
+
+@kernel(inline="always", borrows=True)
+def radar_of(m: Any, site: int) -> int:
+    """The row of the radar that a site is; `NO_RADAR` for an asset, `POST` for the post."""
+    if site == m.settings[0].sites - 1:
+        return POST
+    return max(NO_RADAR, site - first_radar(m))
 
 
 @kernel(borrows=True)
@@ -52,7 +68,7 @@ def arrive(m: Any, s: Any, threat: int) -> None:
         return
     # A draw of its own name: it moves no other draw, whether or not anything depends on it.
     u = named_draw(m, s, threat, DRAW_STRIKE, 0)
-    destroyed = s.lost_s[site] == math.inf and u < hit_chance(m, s, threat, site)
+    destroyed = s.sites[site].lost_s == math.inf and u < hit_chance(m, s, threat, site)
     write(s.now[0], s.log, LOG_STRUCK, threat, -1, -1, site, 1.0 if destroyed else 0.0)
     if destroyed:
         destroy(m, s, site)
@@ -66,15 +82,15 @@ def hit_chance(m: Any, s: Any, threat: int, site: int) -> float:
     through the last ``homing_s`` seconds, and over 1 + n for n emitting decoys beside it, which
     draw off their equal shares (assumed: none looks more like the radar than another).
     """
-    row, place = m.threats[threat], m.sites[site]
+    row = m.threats[threat]
     chance = row.lethality
-    if row.homing_s <= 0.0 or place.kind != SITE_RADAR:
+    radar = radar_of(m, site)
+    if row.homing_s <= 0.0 or radar < 0:
         return chance
-    radar = place.index
-    mine = s.emission[radar]
+    mine = s.sites[site]
     off = s.out[radar] > 0
     if mine.silent == 1:
-        off = s.now[0].time_s - mine.since_s >= row.homing_s
+        off = s.now[0].time_s - mine.silent_s >= row.homing_s
     if off:
         chance *= row.silent_share
     return chance / (1.0 + m.radars[radar].emitting_decoys)
@@ -83,17 +99,16 @@ def hit_chance(m: Any, s: Any, threat: int, site: int) -> float:
 @kernel(borrows=True)
 def destroy(m: Any, s: Any, site: int) -> None:
     """Put a site out of order for the rest of the replication."""
-    place = m.sites[site]
-    s.lost_s[site] = s.now[0].time_s
-    if place.kind == SITE_POST:
+    radar = radar_of(m, site)
+    s.sites[site].lost_s = s.now[0].time_s
+    if radar == POST:
         s.now[0].post_out += 1
         write(s.now[0], s.log, LOG_OUT, -1, -1, -1, -1, 0.0)
-    elif place.kind == SITE_RADAR:
-        s.out[place.index] += 1
-        s.emission[place.index].lost = 1
-        write(s.now[0], s.log, LOG_OUT, -1, -1, place.index, -1, 0.0)
-        if m.radars[place.index].unit >= 0:
-            lose_rounds(m, s, m.radars[place.index].unit)
+    elif radar >= 0:
+        s.out[radar] += 1
+        write(s.now[0], s.log, LOG_OUT, -1, -1, radar, -1, 0.0)
+        if m.radars[radar].unit >= 0:
+            lose_rounds(m, s, m.radars[radar].unit)
 
 
 @kernel(borrows=True)
@@ -115,7 +130,7 @@ def blink(m: Any, s: Any) -> None:
     """Silence the radars that must fear what comes at them."""
     for radar in range(m.radars.shape[0]):
         eye = m.radars[radar]
-        if eye.silent_below_s <= 0.0 or s.emission[radar].silent == 1 or s.out[radar] > 0:
+        if eye.silent_below_s <= 0.0 or s.out[radar] > 0:
             continue
         if is_threatened(m, s, radar):
             fall_silent(m, s, radar)
@@ -151,8 +166,8 @@ def emit(m: Any, s: Any, radar: int, change: int) -> None:
 
     One that is still threatened then waits a decision period more.
     """
-    eye, mine = m.radars[radar], s.emission[radar]
-    if mine.lost == 1:
+    eye, mine = m.radars[radar], s.sites[first_radar(m) + radar]
+    if mine.lost_s < math.inf:
         return
     if change == GOES_OFF:
         fall_silent(m, s, radar)
@@ -170,8 +185,8 @@ def emit(m: Any, s: Any, radar: int, change: int) -> None:
 @kernel(inline="always", borrows=True)
 def fall_silent(m: Any, s: Any, radar: int) -> None:
     """A radar stops radiating: it sees nothing and guides nothing, as one that is out of order."""
-    s.emission[radar].silent = 1
-    s.emission[radar].since_s = s.now[0].time_s
+    mine = s.sites[first_radar(m) + radar]
+    mine.silent, mine.silent_s = 1, s.now[0].time_s
     s.out[radar] += 1
     write(s.now[0], s.log, LOG_SILENT, -1, -1, radar, 0, 0.0)
 
@@ -188,13 +203,12 @@ def push_emission(m: Any, s: Any, radar: int, after_s: float, change: int) -> No
 def stand(m: Any, s: Any) -> None:
     """Everything stands and radiates at the beginning; rhythms start with their time on."""
     s.now[0].rounds_lost = 0
-    for site in range(s.lost_s.shape[0]):
-        s.lost_s[site] = math.inf
+    for site in range(s.sites.shape[0]):
+        s.sites[site].lost_s = s.sites[site].silent_s = math.inf
+        s.sites[site].silent = 0
     for unit in range(m.units.shape[0]):
         s.units[unit].lost = 0
     for radar in range(m.radars.shape[0]):
-        s.emission[radar].silent = s.emission[radar].lost = 0
-        s.emission[radar].since_s = math.inf
         if m.radars[radar].rhythm_off_s > 0.0:
             push_emission(m, s, radar, m.radars[radar].rhythm_on_s, GOES_OFF)
 

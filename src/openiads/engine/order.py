@@ -24,12 +24,15 @@ from openiads.physics.random import draw
 
 
 @kernel(inline="always", borrows=True)
-def refused(m: Any, s: Any, unit: int, missile: int) -> int:
-    """The link that keeps a unit from firing a missile it could meet a track with; 0 if none."""
-    eye = m.radars[m.units[unit].radar]
-    mine = s.units[unit]
+def refused(m: Any, s: Any, unit: int, missile: int, guide: int) -> int:
+    """The link that keeps a unit from firing a missile it could meet a track with; 0 if none.
+
+    ``guide`` is the unit whose radar would guide it, most often its own.
+    """
+    eye = m.radars[m.units[guide].radar]
+    mine = s.units[guide]
     link = 0
-    if s.out[m.units[unit].radar] > 0:
+    if s.out[m.units[guide].radar] > 0:
         link = CHANNEL
     elif s.stock[unit, missile] <= m.units[unit].reserve_rounds:
         link = MAGAZINE
@@ -80,7 +83,8 @@ def order_volley(m: Any, s: Any, row: int) -> None:
     if engagement < 0:
         return
     wanted = way.rounds
-    free = m.radars[base.radar].missiles_guided_simultaneously - s.units[unit].guided
+    eye = m.radars[m.units[way.guide].radar]
+    free = eye.missiles_guided_simultaneously - s.units[way.guide].guided
     wanted = min(wanted, free, s.stock[unit, way.missile] - base.reserve_rounds)
     lag = order_lag_s(m, s)
     delay = (m.settings[0].reaction_time_s if seen.volleys == 0 else 0.0) + lag
@@ -88,6 +92,7 @@ def order_volley(m: Any, s: Any, row: int) -> None:
     order.slot = way.slot
     order.track_id = seen.id
     order.unit = unit
+    order.guide = way.guide
     order.missile = way.missile
     order.open = 0
     order.target = -1
@@ -102,7 +107,7 @@ def order_volley(m: Any, s: Any, row: int) -> None:
         for k in range(wanted):
             leaves = now.time_s + way.spare_s + delay + k * base.salvo_interval_s
             take_round(m, s, engagement, leaves)
-    s.units[unit].channels += 1
+    s.units[way.guide].channels += 1
     now.open_engagements += 1
     seen.engaged |= 1 << unit
     if seen.threat >= 0:
@@ -136,7 +141,7 @@ def is_lost(m: Any, s: Any, seen: Any, unit: int, serial: int) -> bool:
 def notice(m: Any, s: Any, engagement: int) -> None:
     """The post finds that an order was lost: the channel is free, the track open to a new one."""
     now, order = s.now[0], s.engagements[engagement]
-    s.units[order.unit].channels -= 1
+    s.units[order.guide].channels -= 1
     now.open_engagements -= 1
     order.next_free = now.free_engagement
     now.free_engagement = engagement
@@ -219,7 +224,7 @@ def take_round(m: Any, s: Any, engagement: int, earliest_s: float) -> None:
     s.launchers[best].ready_s = leaves + m.launchers[best].launch_interval_s
     s.launchers[best].rounds -= 1
     s.stock[order.unit, order.missile] -= 1
-    s.units[order.unit].guided += 1
+    s.units[order.guide].guided += 1
     order.open += 1
     mine = s.shots[shot]
     mine.engagement = engagement

@@ -41,7 +41,7 @@ REFINE_STEPS = 8
 
 @kernel(borrows=True)
 def predicted_intercept_s(
-    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float
+    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float, guide: int
 ) -> tuple[float, float]:
     """(seconds until the missile can meet the track, seconds to spare before it must leave).
 
@@ -49,7 +49,7 @@ def predicted_intercept_s(
     its entry into reach to the asset at risk. At the first of `MARCH_STEPS` points inside the
     envelope and in sight, refined by bisection, the round may be early: then the launch can wait
     for the time to spare. Where it would be late, the first later point that it reaches in time is
-    taken.
+    taken. ``guide`` is the unit whose engagement radar must see that point.
     """
     base, kind, seen = m.units[unit], m.missiles[missile], s.picture[slot]
     x, y, z = expected_place(seen, now_s)
@@ -57,7 +57,7 @@ def predicted_intercept_s(
     speed = math.sqrt(vx * vx + vy * vy + vz * vz)
     if speed > kind.target_speed_max_mps:
         return math.inf, 0.0
-    course = course_ahead(m, s, slot, kind, x, y, z, now_s)
+    course = course_ahead(m, seen, kind.surface_range_max_m, speed, x, y, z, now_s)
     reach = min(kind.range_max_aerodynamic_m, base.commit_range_max_m)
     begin, end = reach_times_s(x - base.x, y - base.y, z - base.z, vx, vy, vz, reach)
     if course == ON_SURFACE:  # it hardly moves: look at where it is, whatever it is nearest to
@@ -75,7 +75,7 @@ def predicted_intercept_s(
     before, before_spare = begin, -math.inf
     for k in range(MARCH_STEPS + 1):
         after = begin + k * step
-        spare = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, after, delay)
+        spare = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, after, delay, guide)
         if k > 0 and (
             (spare > -math.inf and before_spare == -math.inf)
             or (spare > 0.0 and before_spare < 0.0)
@@ -85,7 +85,7 @@ def predicted_intercept_s(
             wanted = -math.inf if before_spare == -math.inf else 0.0
             for _ in range(REFINE_STEPS):
                 middle = 0.5 * (before + after)
-                trial = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, middle, delay)
+                trial = slack_s(m, unit, missile, course, x, y, z, vx, vy, vz, middle, delay, guide)
                 if trial > wanted:
                     after, spare = middle, trial
                 else:
@@ -107,41 +107,50 @@ def order_lag_s(m: Any, s: Any) -> float:
     return m.settings[0].decision_time_s + m.settings[0].link_delay_s
 
 
-@kernel(borrows=True)
+@kernel(inline="always", borrows=True)
 def course_ahead(
-    m: Any, s: Any, slot: int, kind: Any, x: float, y: float, z: float, now_s: float
+    m: Any, seen: Any, reach_m: float, speed: float, x: float, y: float, z: float, now_s: float
 ) -> int:
     """How a track is expected to go on: straight, falling, gliding, or where it is on the surface.
 
-    By what the track says of itself (`looks_ballistic`, `may_glide`, `looks_on_surface`). That it
-    may glide is not enough, since a ballistic flight near its apogee is fast and level too: it
+    By what the track says of itself: `looks_ballistic`, `glides`, and for rounds with a reach
+    against the surface (``reach_m``) `looks_on_surface`.
+    """
+    radius = m.settings[0].earth_radius_m
+    height = height_m(x, y, z, radius)
+    if looks_ballistic(speed, height):
+        climb = (seen.vx * x + seen.vy * y + seen.vz * (z + radius)) / (radius + height)
+        if may_glide(speed, climb, height):
+            gravity = m.settings[0].gravity_mps2
+            return glides(seen, now_s, speed, climb, gravity, radius + height)
+        return FALLING
+    if reach_m > 0.0 and looks_on_surface(speed, height):
+        return ON_SURFACE
+    return STRAIGHT
+
+
+@kernel(borrows=True)
+def glides(
+    seen: Any, now_s: float, speed: float, climb: float, gravity: float, radius: float
+) -> int:
+    """Whether a track that may glide does, `GLIDING` or `FALLING`; it is watched from call to call.
+
+    That it may is not enough, since a ballistic flight near its apogee is fast and level too: it
     glides if over `WATCH_S` its climb fell by less than half of what it does in free fall,
 
         d(climb)/dt > -(g - v^2 / r) / 2,
 
     v the speed along the ground, r the distance to the Earth's centre. Until then it falls.
     """
-    seen = s.picture[slot]
-    post = m.settings[0]
-    speed = math.sqrt(seen.vx * seen.vx + seen.vy * seen.vy + seen.vz * seen.vz)
-    height = height_m(x, y, z, post.earth_radius_m)
-    if not looks_ballistic(speed, height):
-        if kind.surface_range_max_m > 0.0 and looks_on_surface(speed, height):
-            return ON_SURFACE
-        return STRAIGHT
-    radius = post.earth_radius_m + height
-    climb = (seen.vx * x + seen.vy * y + seen.vz * (z + post.earth_radius_m)) / radius
-    if not may_glide(speed, climb, height):
-        return FALLING
-    mine = s.watch[slot]
-    if mine.id != seen.id:
-        mine.id, mine.glides, mine.time_s, mine.climb_mps = seen.id, 0, now_s, climb
-    elif now_s - mine.time_s >= WATCH_S:
-        free = post.gravity_mps2 - (speed * speed - climb * climb) / radius
-        rate = (climb - mine.climb_mps) / (now_s - mine.time_s)
-        mine.glides = 1 if rate > -0.5 * free else 0
-        mine.time_s, mine.climb_mps = now_s, climb
-    return GLIDING if mine.glides == 1 else FALLING
+    if seen.watched_id != seen.id:
+        seen.watched_id, seen.glides = seen.id, 0
+        seen.watched_s, seen.climb_mps = now_s, climb
+    elif now_s - seen.watched_s >= WATCH_S:
+        free = gravity - (speed * speed - climb * climb) / radius
+        rate = (climb - seen.climb_mps) / (now_s - seen.watched_s)
+        seen.glides = 1 if rate > -0.5 * free else 0
+        seen.watched_s, seen.climb_mps = now_s, climb
+    return GLIDING if seen.glides == 1 else FALLING
 
 
 @kernel(inline="always", borrows=True)
@@ -160,7 +169,8 @@ def place_ahead(
     if course == ON_SURFACE:
         return x + vx * after_s, y + vy * after_s, z
     if course == GLIDING:
-        return glided(m, x, y, z, vx, vy, vz, after_s)
+        radius = m.settings[0].earth_radius_m
+        return glided(m.settings[0].gravity_mps2, radius, x, y, z, vx, vy, vz, after_s)
     gravity = m.settings[0].gravity_mps2 if course == FALLING else 0.0
     return (
         x + vx * after_s, y + vy * after_s, z + vz * after_s - 0.5 * gravity * after_s * after_s
@@ -169,22 +179,22 @@ def place_ahead(
 
 @kernel(borrows=True)
 def glided(
-    m: Any, x: float, y: float, z: float, vx: float, vy: float, vz: float, after_s: float
-) -> tuple[float, float, float]:
+    gravity: float, earth_m: float, x: float, y: float, z: float, vx: float, vy: float, vz: float,
+    after_s: float,
+) -> tuple[float, float, float]:  # fmt: skip
     """`place_ahead` of a glide: a great circle at constant height."""
-    post = m.settings[0]
-    up = z + post.earth_radius_m
+    up = z + earth_m
     radius = math.sqrt(x * x + y * y + up * up)
     climb = (vx * x + vy * y + vz * up) / radius
     lx, ly, lz = vx - climb * x / radius, vy - climb * y / radius, vz - climb * up / radius
     level = math.sqrt(lx * lx + ly * ly + lz * lz)
-    slows = max(0.0, post.gravity_mps2 - level * level / radius) / GLIDE_LIFT_TO_DRAG
+    slows = max(0.0, gravity - level * level / radius) / GLIDE_LIFT_TO_DRAG
     angle = (level * after_s - 0.5 * slows * after_s * after_s) / radius
     cosine, along = math.cos(angle), radius * math.sin(angle) / level
     return (
         x * cosine + lx * along,
         y * cosine + ly * along,
-        up * cosine + lz * along - post.earth_radius_m,
+        up * cosine + lz * along - earth_m,
     )
 
 
@@ -223,7 +233,7 @@ def reach_times_s(
 @kernel(inline="always", borrows=True)
 def slack_s(
     m: Any, unit: int, missile: int, course: int, x: float, y: float, z: float,
-    vx: float, vy: float, vz: float, after_s: float, delay_s: float,
+    vx: float, vy: float, vz: float, after_s: float, delay_s: float, guide: int,
 ) -> float:  # fmt: skip
     """Time to spare if the round leaves after ``delay_s`` and meets the track ``after_s`` from now.
 
@@ -239,7 +249,7 @@ def slack_s(
     if height < base.commit_altitude_min_m or height > base.commit_altitude_max_m:
         return -math.inf
     flight = time_of_flight_s(m, base, missile, course, px, py, pz, height)
-    if flight == math.inf or not unit_sees(m, base.radar, px, py, pz, height):
+    if flight == math.inf or not unit_sees(m, m.units[guide].radar, px, py, pz, height):
         return -math.inf
     return after_s - delay_s - flight
 

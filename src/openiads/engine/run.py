@@ -73,7 +73,7 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         if m.settings[0].blinkers > 0:
             blink(m, s)
         if s.now[0].n_slots > 0:
-            decide(m, s)
+            decide(m, s, w.space)
         again(m, s, EV_DECIDE, 0, detail + 1, m.settings[0].decision_period_s)
     elif kind == EV_LAUNCH:
         launch(m, s, subject)
@@ -184,7 +184,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     for slot in range(s.picture.shape[0]):
         s.picture[slot].id = -1
         s.picture[slot].firm = 0
-        s.watch[slot].id = -1
+        s.picture[slot].watched_id = -1
     reset_rounds(m, s)
 
 
@@ -246,7 +246,7 @@ def replicate_many(
         last = s.threats.ended_s.max() if len(s.threats) else 0.0
         figures[k] = now.rounds_fired, now.false_tracks, now.looks, last
         fate[k], link[k], shots[k] = s.threats.fate, s.threats.link, s.threats.shots
-        lost[k] = s.lost_s < math.inf
+        lost[k] = s.sites.lost_s < math.inf
     return -1
 
 

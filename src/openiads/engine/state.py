@@ -60,8 +60,14 @@ PICTURE = np.dtype(
         ("vz", "f8"),
         ("asset", "i4"),
         ("miss_m", "f8"),
+        ("watched_id", "i4"),
+        ("glides", "i1"),
+        ("watched_s", "f8"),
+        ("climb_mps", "f8"),
     ]
 )
+"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
+freely, and its climb at that time."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -75,6 +81,7 @@ ENGAGEMENTS = np.dtype(
         ("locked", "i1"),
         ("flew", "i1"),
         ("waits_s", "f8"),
+        ("guide", "i4"),
     ]
 )
 SHOTS = np.dtype(
@@ -127,10 +134,9 @@ NOW = np.dtype(
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
 UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
-EMISSION = np.dtype([("silent", "i1"), ("lost", "i1"), ("since_s", "f8")])
-"""Of a radar: whether it is silent by doctrine, since when, and whether it has been destroyed."""
-WATCH = np.dtype([("id", "i4"), ("glides", "i1"), ("time_s", "f8"), ("climb_mps", "f8")])
-"""Of a track: its climb at an earlier time, and whether it fell since then less than freely."""
+SITE_STATE = np.dtype([("lost_s", "f8"), ("silent_s", "f8"), ("silent", "i1")])
+"""Of what can be aimed at: when it was destroyed, inf while it stands; of a radar also since when
+it is silent by doctrine, and whether it is."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -169,6 +175,7 @@ CHOICES = np.dtype(
         ("pair_free", "i4"),
         ("unit_free", "i4"),
         ("most", "i4"),
+        ("guide", "i4"),
     ]
 )
 """One way of shooting at one track in one decision cycle: the terms of its score, when the round
@@ -207,11 +214,8 @@ class State(NamedTuple):
     cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search
     choices: Any  # (capacity,) CHOICES of the cycle at hand
     kept: Any  # (capacity,) CHOICES that the Log keeps
-    space: SlotSpace  # the cycle's assignment problem
     operators: Any  # (operators,) f8 when each is free again
-    lost_s: Any  # (k,) when each site was destroyed; inf while it stands
-    emission: Any  # (R,) EMISSION
-    watch: Any  # (slots,) WATCH
+    sites: Any  # (k,) SITE_STATE: assets, radars, command post
 
 
 class Plots(NamedTuple):
@@ -233,6 +237,8 @@ class Memory(NamedTuple):
     state: State
     plots: Plots
     tracks: TrackTables
+    space: SlotSpace
+    """a cycle's assignment problem: not in the State, which is handed from kernel to kernel"""
 
 
 LOG_CAPACITY = 2_000_000
@@ -285,11 +291,8 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         cue=np.zeros((slots if settings["handover"] else 1, 21)),
         choices=rec(choices, CHOICES),
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
-        space=slot_space(slots, choices, pairs, units),
         operators=np.zeros(int(settings["operators"])),
-        lost_s=np.full(len(tables.sites), np.inf),
-        emission=rec(len(tables.radars), EMISSION),
-        watch=rec(slots, WATCH),
+        sites=rec(int(settings["sites"]), SITE_STATE),
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
@@ -301,6 +304,5 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         strength=np.zeros((plots, 2)),
         source=np.zeros(plots, np.int32),
     )
-    return Memory(
-        state, scan, tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
-    )
+    tracks = tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
+    return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units))

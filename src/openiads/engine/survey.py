@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from openiads.domain.doctrine import may_shoot_again
-from openiads.engine.book import expected_place, write_round
+from openiads.engine.book import expected_place, pd_between, truth_at, write_round
+from openiads.engine.engage import HOLD_PD
 from openiads.engine.evaluate import kind_of, volley_kill, volley_size
 from openiads.engine.order import free_operators, refused
 from openiads.engine.predict import predicted_intercept_s
@@ -46,34 +47,54 @@ def survey(
         for missile in range(m.missiles.shape[0]):
             if s.capacity[unit, missile] == 0:
                 continue
-            refusal = refused(m, s, unit, missile)
-            if refusal == 0 and operators == 0:
-                refusal = OPERATOR
-            met, spare = 0.0, 0.0
-            if refusal == 0 or refusal > seen.blocked:
-                met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s)
-                if not math.isfinite(met):
-                    refusal = WINDOW
-                elif spare > period:
-                    soonest = min(soonest, spare)
-                    waits = max(waits, base.layer)
+            # Where doctrine lets it, any radar that holds the target now, its own before others';
+            # its own in the end also where it is only expected to.
+            tries = last - first if base.engage_on_remote == 1 else 0
+            for other in range(tries + 1):
+                guide = unit
+                if other < tries:
+                    guide = first + (unit - first + other) % tries
+                    if not holds_now(m, s, seen, guide):
+                        continue
+                refusal = refused(m, s, unit, missile, guide)
+                if refusal == 0 and operators == 0:
+                    refusal = OPERATOR
+                met, spare = 0.0, 0.0
+                if refusal == 0 or refusal > seen.blocked:
+                    met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+                    if not math.isfinite(met):
+                        refusal = WINDOW
+                    elif spare > period:
+                        soonest = min(soonest, spare)
+                        waits = max(waits, base.layer)
+                        continue
+                # Otherwise that it could be met is known from before.
+                if refusal != 0:
+                    if refusal > blocked:
+                        blocked, by, of = refusal, unit, missile
                     continue
-            # Otherwise that it could be met is known from before.
-            if refusal != 0:
-                if refusal > blocked:
-                    blocked, by, of = refusal, unit, missile
-                continue
-            enter(m, s, row, slot, unit, missile, now_s, met, spare)
-            row += 1
+                enter(m, s, row, slot, unit, missile, now_s, met, spare, guide)
+                row += 1
+                break
     if row > at and m.settings[0].layers > 0:
         row = outer_first(m, s, at, row, waits, now_s)
     return row, blocked, by, of, soonest
 
 
+@kernel(borrows=True)
+def holds_now(m: Any, s: Any, seen: Any, guide: int) -> bool:
+    """Whether the engagement radar of a unit holds the target of a track at this moment."""
+    radar = m.units[guide].radar
+    if seen.threat < 0 or s.out[radar] > 0:
+        return False
+    at, part = truth_at(m, s, seen.threat, s.now[0].time_s)
+    return at >= 0 and pd_between(m, radar, at, part) >= HOLD_PD
+
+
 @kernel(inline="always", borrows=True)
 def enter(
     m: Any, s: Any, row: int, slot: int, unit: int, missile: int, now_s: float, met_s: float,
-    spare_s: float,
+    spare_s: float, guide: int,
 ) -> None:  # fmt: skip
     """One way of shooting: its row of ``s.choices``."""
     seen, way = s.picture[slot], s.choices[row]
@@ -83,6 +104,7 @@ def enter(
     way.threat = seen.threat
     way.asset = seen.asset
     way.unit = unit
+    way.guide = guide
     way.missile = missile
     way.taken = 0
     way.worth = m.assets[seen.asset].value if seen.asset >= 0 else 0.0
@@ -129,7 +151,8 @@ def outer_first(m: Any, s: Any, at: int, end: int, waits: int, now_s: float) -> 
             continue
         if kept < row:
             enter(
-                m, s, kept, way.slot, way.unit, way.missile, now_s, way.met_s, way.spare_s
+                m, s, kept, way.slot, way.unit, way.missile, now_s, way.met_s, way.spare_s,
+                way.guide,
             )  # fmt: skip
         kept += 1
     return kept

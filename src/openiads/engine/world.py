@@ -167,8 +167,10 @@ SETTINGS = np.dtype(
         ("search_sigma", "f8"),
         ("layers", "i4"),
         ("blinkers", "i4"),
+        ("sites", "i4"),
     ]
 )
+"""``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post."""
 HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
 
@@ -245,10 +247,6 @@ RULES = np.dtype(
 )
 OUTAGES = np.dtype([("radar", "i4"), ("begin_s", "f8"), ("end_s", "f8")])
 """What fails, and when: ``radar`` is its row, -1 the command post."""
-SITE_KINDS = ("asset", "radar", "command-post")
-SITE_ASSET, SITE_RADAR, SITE_POST = range(len(SITE_KINDS))
-SITES = np.dtype([("kind", "i1"), ("index", "i4")])
-"""What can be aimed at: ``index`` is the row of the asset or radar; a fire unit is its radar."""
 
 
 class Tables(NamedTuple):
@@ -275,7 +273,6 @@ class Tables(NamedTuple):
     look_pd: Any  # (R, G) f4; negative: not in sight
     look_snr: Any  # (R, G) f4 power ratio
     track_params: Any  # (1,) TRACK_PARAMS of domain.tracks
-    sites: Any  # (k,) SITES
 
 
 def blank_tables() -> Tables:
@@ -283,7 +280,7 @@ def blank_tables() -> Tables:
     rows = {
         "settings": SETTINGS, "threats": THREATS, "assets": ASSETS, "radars": RADARS,
         "units": UNITS, "launchers": LAUNCHERS, "missiles": MISSILES, "rules": RULES,
-        "outages": OUTAGES, "track_params": TRACK_PARAMS, "sites": SITES,
+        "outages": OUTAGES, "track_params": TRACK_PARAMS,
     }  # fmt: skip
     shapes = {
         "radar_pos_m": (1, 3), "radar_axes": (1, 3, 3), "kill_probability": (1, 8),

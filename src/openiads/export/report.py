@@ -103,6 +103,11 @@ def _answer(model: Model, outcomes: Outcomes, summary: Mapping[str, Any]) -> dic
         "first_link": first,
         "first_link_share": percent(shares[first]) if first else None,
         "first_link_meaning": LINK_MEANING[first] if first else None,
+        "losses": [
+            (name, kind, percent(share["estimate"], *share["ci95"]))
+            for kind, part in summary.get("losses", {}).items()
+            for name, share in part["p_lost"].items()
+        ],
         "fidelity": model.fidelity,
         "false_tracks": interval(summary["false_tracks"]["mean"], *summary["false_tracks"]["ci95"]),
         "looks": f"{summary['looks_per_replication']:,.0f}",

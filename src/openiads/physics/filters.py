@@ -157,6 +157,60 @@ def cubature_update(
     return _gauss_update(x, P, minus(z, images[0] + centre), s, cross)
 
 
+def unscented_points(
+    x: np.ndarray, P: np.ndarray, alpha: float, beta: float, kappa: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The 2 n + 1 scaled sigma points (2 n + 1, n) and their weights for means and covariances.
+
+    l = alpha^2 (n + kappa) - n; points x, x +- sqrt(n + l) (columns of the Cholesky factor of P);
+    weights l/(n + l) and 1/(2 (n + l)), the first of the covariances more by 1 - alpha^2 + beta.
+    ``alpha`` 1, ``beta`` 0, ``kappa`` 0 are the cubature points. Valid for n + l > 0.
+    Reference: Julier, "The scaled unscented transformation", American Control Conference 2002;
+    van der Merwe, dissertation, OGI 2004, section 3.2.2.
+    """
+    n = len(x)
+    scale = alpha * alpha * (n + kappa)
+    root = np.linalg.cholesky(P) * math.sqrt(scale)
+    means = np.full(2 * n + 1, 0.5 / scale)
+    means[0] = (scale - n) / scale
+    covariances = means.copy()
+    covariances[0] += 1.0 - alpha * alpha + beta
+    return np.concatenate([x[None], x + root.T, x - root.T]), means, covariances
+
+
+def unscented_update(
+    x: ArrayLike,
+    P: ArrayLike,
+    z: ArrayLike,
+    R: ArrayLike,
+    measure: Callable[[np.ndarray], np.ndarray] | None = None,
+    residual: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    alpha: float = 1.0,
+    beta: float = 2.0,
+    kappa: float = 0.0,
+) -> Update:
+    """Unscented update with scaled sigma points, by default of a polar plot of 3 or 4 rows.
+
+    Residuals are taken around the image of the mean, so that an azimuth near +-pi averages rightly.
+    ``beta`` 2 is right to fourth order for a Gaussian state; small ``alpha`` keeps the points near
+    the mean and makes the first weight very negative.
+    Reference: Julier and Uhlmann, Proc. IEEE 92(3), 2004; see `unscented_points`.
+    Validated by tests/validation/test_estimation.py.
+    """
+    x, P, z = np.asarray(x, float), np.asarray(P, float), np.asarray(z, float)
+    if measure is None:
+        measure, residual = (lambda s: polar(s)[: len(z)]), _polar_residual
+    minus = residual or (lambda a, b: a - b)
+    points, means, covariances = unscented_points(x, P, alpha, beta, kappa)
+    images = [measure(p) for p in points]
+    deltas = np.array([minus(image, images[0]) for image in images])
+    centre = means @ deltas
+    spread = deltas - centre
+    s = (covariances * spread.T) @ spread + np.asarray(R, float)
+    cross = (covariances * (points - x).T) @ spread
+    return _gauss_update(x, P, minus(z, images[0] + centre), s, cross)
+
+
 class Mixture(NamedTuple):
     """State of an interacting-multiple-model filter and its Gaussian summary."""
 

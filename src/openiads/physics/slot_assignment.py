@@ -21,11 +21,8 @@ import numpy as np
 
 from openiads.kernel import kernel
 
-GREEDY, LINEAR, EXCHANGE = 1, 2, 3
+GREEDY, LINEAR = 1, 2
 """Methods of `slots_solve`."""
-
-EXCHANGE_PASSES = 12
-"""Sweeps of the local search, at most; it has come to rest long before."""
 
 _STRICT = 1e-13
 """A gain must be larger by this share of the largest one to count as larger."""
@@ -39,6 +36,8 @@ class SlotSpace(NamedTuple):
     target: Any  # (R,) i8
     pair: Any  # (R,) i8
     gain: Any  # (R,) f8, positive
+    top: Any  # (T,) i8 row of largest gain of each target
+    scanned: Any  # (T,) f8 gain of the path from which a target last moved on
     pair_unit: Any  # (P,) i8
     pair_free: Any  # (P,) i8 volleys that the pair can still give
     pair_flow: Any  # (P,) i8 volleys taken
@@ -58,6 +57,7 @@ def slot_space(targets: int, rows: int, pairs: int, units: int) -> SlotSpace:
 
     return SlotSpace(
         whole(targets + 1), whole(targets), whole(rows), whole(rows), np.zeros(rows),
+        whole(targets), np.zeros(targets),
         whole(pairs), whole(pairs), whole(pairs), whole(pairs), np.zeros(pairs),
         whole(units), whole(units), whole(units), np.zeros(units),
     )  # fmt: skip
@@ -67,8 +67,8 @@ def slot_space(targets: int, rows: int, pairs: int, units: int) -> SlotSpace:
 def slots_solve(method: int, space: Any, targets: int, most: int) -> int:
     """Fill ``space.chosen`` for the first ``targets`` targets; returns how many are shot at.
 
-    ``method``: `GREEDY` maximum marginal return; `LINEAR` optimal, by augmenting paths; `EXCHANGE`
-    greedy, improved by moves and displacements. ``most`` volleys in all.
+    ``method``: `GREEDY` maximum marginal return; `LINEAR` optimal, by augmenting paths. ``most``
+    volleys in all.
     """
     for t in range(targets):
         space.chosen[t] = -1
@@ -78,10 +78,7 @@ def slots_solve(method: int, space: Any, targets: int, most: int) -> int:
         space.unit_flow[u] = 0
     if method == LINEAR:
         return slots_linear(space, targets, most)
-    used = slots_greedy(space, targets, most)
-    if method == EXCHANGE:
-        used = slots_exchange(space, targets, most)
-    return used
+    return slots_greedy(space, targets, most)
 
 
 @kernel(borrows=True)
@@ -147,12 +144,28 @@ def slots_linear(space: Any, targets: int, most: int) -> int:
     After k paths the answer is the best of k volleys (Ahuja, Magnanti, Orlin, Network Flows, 1993,
     section 9.7: successive shortest paths). Returns how many were taken.
     """
+    for t in range(targets):
+        space.top[t] = -1
+        for r in range(space.first[t], space.first[t + 1]):
+            if space.top[t] < 0 or space.gain[r] > space.gain[space.top[t]]:
+                space.top[t] = r
     used = 0
     while used < most:
-        end = best_path(space, targets)
-        if end < 0:
+        # A path that moves targets on gains no more than its first row: the targets that it moves
+        # stand best already. So where the row of largest gain has room, it is the whole path.
+        first, most_gain = -1, 0.0
+        for t in range(targets):
+            if space.chosen[t] < 0 and space.top[t] >= 0 and space.gain[space.top[t]] > most_gain:
+                first, most_gain = space.top[t], space.gain[space.top[t]]
+        if first < 0:
             break
-        augment(space, end, targets)
+        if has_room(space, first):
+            put(space, space.target[first], first)
+        else:
+            end = best_path(space, targets)
+            if end < 0:
+                break
+            augment(space, end, targets)
         used += 1
     return used
 
@@ -169,6 +182,7 @@ def best_path(space: Any, targets: int) -> int:
         space.pair_best[p] = -math.inf
         space.pair_from[p] = -1
     for t in range(targets):
+        space.scanned[t] = -math.inf
         if space.chosen[t] >= 0:
             continue
         for r in range(space.first[t], space.first[t + 1]):
@@ -213,8 +227,9 @@ def label_pairs(space: Any, targets: int, strict: float) -> bool:
             continue
         p = space.pair[held]
         arrives = max(space.pair_best[p], space.unit_best[space.pair_unit[p]])
-        if arrives == -math.inf:
+        if arrives <= space.scanned[t]:
             continue
+        space.scanned[t] = arrives
         base = arrives - space.gain[held]
         for r in range(space.first[t], space.first[t + 1]):
             q = space.pair[r]
@@ -240,72 +255,3 @@ def augment(space: Any, end: int, targets: int) -> None:
         u = space.pair_unit[p]
         if space.unit_best[u] > space.pair_best[p]:
             p = space.unit_via[u]
-
-
-@kernel(borrows=True)
-def slots_exchange(space: Any, targets: int, most: int) -> int:
-    """Improve what is chosen by moves and displacements until a sweep changes nothing.
-
-    A target takes another row; where that has no room, it displaces a target, which takes its best
-    other row or none. Never worse. Returns how many are taken.
-    """
-    for _ in range(EXCHANGE_PASSES):
-        better = False
-        for t in range(targets):
-            used = 0
-            for k in range(targets):
-                used += 1 if space.chosen[k] >= 0 else 0
-            better = improve(space, targets, t, most - used) or better
-        if not better:
-            break
-    used = 0
-    for k in range(targets):
-        used += 1 if space.chosen[k] >= 0 else 0
-    return used
-
-
-@kernel(borrows=True)
-def improve(space: Any, targets: int, t: int, spare: int) -> bool:
-    """Make the best change that gives target ``t`` another row; ``spare`` volleys may be added."""
-    held = space.chosen[t]
-    had = space.gain[held] if held >= 0 else 0.0
-    put(space, t, -1)
-    if held >= 0:
-        spare += 1
-    best = _STRICT * had + 1e-300
-    pick, pushed, elsewhere = held, -1, -1
-    for r in range(space.first[t], space.first[t + 1]):
-        if r == held:
-            continue
-        if spare > 0 and has_room(space, r):
-            if space.gain[r] - had > best:
-                best, pick, pushed, elsewhere = space.gain[r] - had, r, -1, -1
-            continue
-        for k in range(targets):
-            theirs = space.chosen[k]
-            if theirs < 0 or space.gain[r] - had <= best:
-                continue
-            put(space, k, -1)
-            if has_room(space, r):
-                put(space, t, r)
-                other = best_other(space, k, theirs) if spare > 0 else -1
-                kept = space.gain[other] if other >= 0 else 0.0
-                gain = space.gain[r] - had + kept - space.gain[theirs]
-                if gain > best:
-                    best, pick, pushed, elsewhere = gain, r, k, other
-                put(space, t, -1)
-            put(space, k, theirs)
-    if pushed >= 0:
-        put(space, pushed, elsewhere)
-    put(space, t, pick)
-    return pick != held
-
-
-@kernel(borrows=True)
-def best_other(space: Any, target: int, but: int) -> int:
-    """The row of largest gain of a target that has room, other than ``but``; -1 if none has."""
-    best, top = -1, 0.0
-    for r in range(space.first[target], space.first[target + 1]):
-        if r != but and space.gain[r] > top and has_room(space, r):
-            best, top = r, space.gain[r]
-    return best

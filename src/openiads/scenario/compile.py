@@ -41,7 +41,7 @@ from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker, cross_section_m2
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.rules import outages_table, rules_table
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
-from openiads.scenario.sites import ranked, sites, sites_table
+from openiads.scenario.sites import ranked, sites
 
 STANDARD_GRAVITY_MPS2 = 9.80665
 
@@ -105,6 +105,7 @@ class _Compiler:
         missiles, fly = self.flyouts.tables()
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
+        settings["sites"] = len(sites(self.file))
         settings["layers"] = len(set(units["layer"].tolist())) - 1
         settings["blinkers"] = int((radars["silent_below_s"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
@@ -130,7 +131,6 @@ class _Compiler:
             look_pd=pd,
             look_snr=snr,
             track_params=self._track_params(),
-            sites=sites_table(sites(self.file)),
         )
         loaded = np.zeros((len(units), len(missiles)), np.int32)
         np.add.at(loaded, (launchers["unit"], launchers["missile"]), launchers["rounds"])

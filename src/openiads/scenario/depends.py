@@ -80,7 +80,7 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "": (*_VOLUME, *_SEEN),
     },
     "command-post": {"reaction_time": _LAST, "": ()},
-    "doctrine": {"": ()},
+    "doctrine": {"engage_on_remote": _LAST, "": ()},
     "launcher": {
         "missiles_per_launcher": ("launchers.rounds", *_LAST),
         "launch_interval": ("launchers.launch_interval_s",),

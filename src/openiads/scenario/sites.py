@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from openiads.faults import Fault, nearest
 from openiads.scenario.ground import Ground, site_height_m
 from openiads.scenario.reader import Document, Key
@@ -19,10 +17,6 @@ class Site:
     """A thing that stands somewhere: an asset, a radar, a fire unit (its radar), the post."""
 
     name: str
-    kind: str
-    """as in `engine.world.SITE_KINDS`"""
-    index: int
-    """row of the asset or of the radar in the engine's order; 0 for the command post"""
     stands: Any
     """its part of the scenario file"""
     height_field: str
@@ -38,13 +32,13 @@ class Site:
 
 
 def sites(file: ScenarioFile) -> list[Site]:
-    """All sites, in the order of the engine's tables: assets, radars, fire units, command post."""
+    """All sites in the engine's order: assets, radars, fire units, command post."""
     defence = file.defence
-    radars = [*defence.radars.items(), *defence.fire_units.items()]
     return [
-        *(Site(n, "asset", k, a, "height_m") for k, (n, a) in enumerate(file.assets.items())),
-        *(Site(n, "radar", k, r, "ground_m") for k, (n, r) in enumerate(radars)),
-        Site(COMMAND_POST, COMMAND_POST, 0, defence.command_post, "ground_m"),
+        *(Site(n, a, "height_m") for n, a in file.assets.items()),
+        *(Site(n, r, "ground_m") for n, r in defence.radars.items()),
+        *(Site(n, u, "ground_m") for n, u in defence.fire_units.items()),
+        Site(COMMAND_POST, defence.command_post, "ground_m"),
     ]
 
 
@@ -77,13 +71,3 @@ def check_aims(file: ScenarioFile, document: Document, faults: list[Fault]) -> N
 def ranked(file: ScenarioFile) -> list[Site]:
     """What the defence ranks targets by: its assets, and sites that are given a value."""
     return [s for s in sites(file) if s.at is not None and s.stands.value > 0.0]
-
-
-def sites_table(found: list[Site]) -> Any:
-    """The sites as SITES."""
-    from openiads.engine.world import SITE_KINDS, SITES
-
-    table = np.zeros(len(found), SITES)
-    for row, site in zip(table, found, strict=True):
-        row["kind"], row["index"] = SITE_KINDS.index(site.kind), site.index
-    return table
