@@ -43,6 +43,8 @@ def gate_plots(
     track, P, start, row_slot = tables.track, tables.P, tables.start, tables.row_slot
     gate = params.gate
     rx, ry, rz = 0.0, 0.0, 0.0
+    # Neighbours in a list mostly share clutter and Pd: a logarithm is taken where they change.
+    last, log_density = -1.0, 0.0
     for j in range(n_plots):
         rx = max(rx, plot_cov_m2[j, 0])
         ry = max(ry, plot_cov_m2[j, 3])
@@ -50,33 +52,43 @@ def gate_plots(
         clutter = plot_clutter_pm3[j]
         if clutter <= 0.0:
             clutter = params.clutter_pm3
-        tables.log_density[j] = math.log(clutter + params.birth_pm3)
+        if clutter != last:
+            last, log_density = clutter, math.log(clutter + params.birth_pm3)
+        tables.log_density[j] = log_density
     rx, ry, rz = rx + level_m2, ry + level_m2, rz + upright_m2
+    indexed = n_plots > _FEW
     n_rows, width = 0, 0.0
     for i in range(tables.counts[HIGH]):
         if track[i].status != FREE:
             row_slot[n_rows] = i
             n_rows += 1
-            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
-    indexed = n_plots > _FEW
+            if indexed:
+                width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
     _list_plots(
         tables, n_plots, plot_pos_m, plot_cov_m2, indexed, max(0.5 * width / max(n_rows, 1), 1.0)
     )
     size = 0
+    last, alone, offset = -1.0, 0.0, 0.0
     for r in range(n_rows):
         i = row_slot[r]
         start[r] = size
         pd = min(track[i].pd, MOST_PD)
-        tables.alone[r] = -math.log(1.0 - pd)
-        tables.row[r].offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
+        if pd != last:
+            last, alone = pd, -math.log(1.0 - pd)
+            offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
+        tables.alone[r] = alone
+        tables.row[r].offset = offset
+        if n_plots == 0:
+            continue
         level, upright = level_m2, upright_m2
         if is_seed(track, i):
             level, upright = 0.0, 0.0
-        worst = tables.alone[r] if pd > 0.0 and level == 0.0 else math.inf
-        hx, hy = math.sqrt(gate * (P[i, 0] + rx)), math.sqrt(gate * (P[i, 3] + ry))
-        hz = math.sqrt(gate * (P[i, 5] + rz))
+        worst = alone if pd > 0.0 and level == 0.0 else math.inf
+        hx = hy = 0.0
+        if indexed:
+            hx, hy = math.sqrt(gate * (P[i, 0] + rx)), math.sqrt(gate * (P[i, 3] + ry))
         size = _gate_row(
-            params, tables, r, size, n_plots, indexed, hx, hy, hz, worst,
+            params, tables, r, size, n_plots, indexed, hx, hy, gate * (P[i, 5] + rz), worst,
             plot_pos_m, plot_cov_m2, level, upright,
         )  # fmt: skip
     start[n_rows] = size
@@ -97,10 +109,13 @@ def _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, cell_m):
 
 @kernel(inline="always", borrows=True)
 def _gate_row(
-    params, tables, r, size, n_plots, indexed, hx, hy, hz, worst, pos_m, cov_m2, level_m2,
+    params, tables, r, size, n_plots, indexed, hx, hy, hz2, worst, pos_m, cov_m2, level_m2,
     upright_m2,
 ):  # fmt: skip
-    """Append the edges of row ``r`` whose plots lie in the box (hx, hy, hz); the new size."""
+    """Append the edges of row ``r`` whose plots lie in the box (hx, hy, hz); the new size.
+
+    ``hz2`` is the square of hz; hx and hy matter where the plots are ``indexed``.
+    """
     x, P, point, cell, grid = tables.x, tables.P, tables.point, tables.cell, tables.grid[0]
     i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
@@ -115,8 +130,8 @@ def _gate_row(
             begin, end = cell[c * grid.rows + low], cell[c * grid.rows + high]
         for k in range(begin, end):
             p = point[k]
-            dx, dy = p.x - x0, p.y - x1
-            if dx * dx > gate * (p0 + p.b) or dy * dy > gate * (p3 + p.c) or abs(p.a - x2) > hz:
+            dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
+            if dx * dx > gate * (p0 + p.b) or dy * dy > gate * (p3 + p.c) or dz * dz > hz2:
                 continue
             j = p.of
             d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)

@@ -40,15 +40,18 @@ def vote_velocities(params, tables, n_rows, pos_m):
     Needs the edges of a gate as wide as the velocity prior. Returns whether any track was moved.
     """
     track, x, group, row_slot = tables.track, tables.x, tables.row, tables.row_slot
-    entry, point = tables.entry, tables.point
-    seeds = 0
+    entry, point, start = tables.entry, tables.point, tables.start
+    seeds = voters = 0
     for r in range(n_rows):
         group[r].parent = r
         i = row_slot[r]
         if is_seed(track, i):
             entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
             seeds += 1
-    if seeds < 3:
+            if start[r + 1] > start[r]:
+                voters += 1
+    # A displacement is adopted on three members' plots; tracks without plots only join clusters.
+    if voters < 3:
         return False
     reach_m = uncrowded(entry, seeds, _NEAR_M, STRANGERS)
     index_points(tables.grid, tables.cell, entry, point, seeds, reach_m)

@@ -13,7 +13,7 @@ from openiads.domain.track_book import is_seed
 from openiads.kernel import kernel
 from openiads.physics.estimation import (
     LOG_TWO_PI,
-    position_update,
+    position_step,
     range_rate_innovation,
     range_rate_update,
 )
@@ -57,7 +57,7 @@ def _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, moves):
         level = share * params.manoeuvre_m2ps3
         upright = share * params.manoeuvre_climb_m2ps3
         manoeuvre_shift(x, P, 0, dt_s, tables.moment, r, level, upright)
-    position_update(x, P, 0, pos_m, cov_m2, j)
+    position_step(x, P, 0, pos_m, cov_m2, j)
     y, s, _, _, _, _, _, _ = range_rate_innovation(
         x, P, 0, tables.rate_mps[j], tables.rate_m2ps2[0], tables.rate_from_m
     )
