@@ -53,7 +53,7 @@ def quiet_costs(tables, n_rows, pos_m, cov_m2):
             tables.cost[e] = 0.5 * (d2 + log_det) + row[r].offset + tables.log_density[j]
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
     """Find each formation's displacement and how probable it is that it manoeuvres.
 
@@ -161,7 +161,7 @@ def _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least):
         r = group[r].next
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
     """Turn quiet costs into those of the mixture; ``edge[:, 1]`` becomes the manoeuvre's part."""
     group, cost, x, P = tables.row, tables.cost, tables.x, tables.P

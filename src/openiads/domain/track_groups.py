@@ -83,7 +83,7 @@ def _same_velocity(P, i, k, a, b, speed_mps):
     return d2 < _SAME * (v0 * v3 - v1 * v1)
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def group_rows(params, tables, n_rows):
     """Join rows near each other and of one velocity into formations; returns the rows in one.
 

@@ -33,7 +33,7 @@ _INFORMED_SIGMA_MPS = 30.0
 """The same for a velocity taken from a neighbour, which may be turning (assumed)."""
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def vote_velocities(params, tables, n_rows, pos_m):
     """Give clusters of three or more new tracks the velocity that their plots agree on.
 
@@ -177,7 +177,7 @@ def _set_velocity(x, P, i, d0, d1, d2, n, t):
     P[i, 12], P[i, 13], P[i, 14] = t * v2, t * v4, t * v5
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def index_settled(tables):
     """Index the slots of all tracks whose velocity can inform a newcomer's; returns their reach."""
     track, x, P, n = tables.track, tables.x, tables.P, 0
@@ -190,7 +190,7 @@ def index_settled(tables):
     return reach_m
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 

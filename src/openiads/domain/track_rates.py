@@ -64,7 +64,7 @@ def _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, moves):
     return 0.5 * (y * y / s + math.log(s) + LOG_TWO_PI) + _LOG_DENSITY
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def take_rate(tables, x, P, i, j):
     """Update row ``i`` of ``x`` and ``P`` with the range rate of plot ``j``, if it has one."""
     if tables.rate_m2ps2[0] > 0.0 and not math.isnan(tables.rate_mps[j]):

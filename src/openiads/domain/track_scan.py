@@ -40,7 +40,7 @@ _PULL_GATE = 16.0
 """Coupling of the velocities of a formation (assumed; see docs/models/tracking.md)."""
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
     """Bring all tracks to ``time_s`` and feed them one scan of plots; returns the live tracks.
 
@@ -89,7 +89,7 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     return tables.counts[LIVE]
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
     """Turn the costs of quiet flight into those of the mixture; returns whether rows are grouped.
 
@@ -118,7 +118,7 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
     return grouped
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _predict(params, tables, time_s):
     """Quiet prediction of all tracks and of their manoeuvre probabilities; returns the step."""
     track, x, P = tables.track, tables.x, tables.P
@@ -137,7 +137,7 @@ def _predict(params, tables, time_s):
     return dt_s
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
     """Update each track with its plot, or coast it, and book either."""
     group, track, x, P = tables.row, tables.track, tables.x, tables.P
@@ -176,7 +176,7 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
         tables.plot_slot[j] = i if track[i].status != FREE else -1
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
     """`_settle` where no track manoeuvres."""
     track = tables.track
@@ -193,7 +193,7 @@ def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
         tables.plot_slot[j] = i if track[i].status != FREE else -1
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P

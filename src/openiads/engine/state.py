@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from openiads.domain.tracks import TrackTables, tracks_allocate
+from openiads.engine.spots import SPOT, greatest_speeds_mps
 from openiads.engine.world import FIDELITIES, Tables
 
 THREAT_STATE = np.dtype(
@@ -152,6 +153,7 @@ class State(NamedTuple):
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
+    spots: Any  # (n,) SPOT
 
 
 class Plots(NamedTuple):
@@ -209,6 +211,10 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         stock=np.zeros((units, missiles), np.int32),
         queue=rec(events, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
+        spots=rec(n, SPOT),
+    )
+    state.spots.speed_mps = greatest_speeds_mps(
+        tables.grid_pos_m, tables.grid_vel_mps, tables.threats
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),

@@ -87,7 +87,7 @@ def heap_drop(heap, size):
     heap[parent].index = item
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
     """Least-cost assignment of sparse rows, each of which may stay alone at a price.
 
