@@ -5,7 +5,15 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from openiads.faults import InputError
-from openiads.physics.assignment import assign_space, assign_sparse, linear_assignment
+from openiads.physics.assignment import (
+    assign_again,
+    assign_keep,
+    assign_marked,
+    assign_open,
+    assign_space,
+    assign_sparse,
+    linear_assignment,
+)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -69,3 +77,25 @@ def test_sparse_equals_scipy(seed):
     wide[:, :m][mask] = cost[mask]
     wide[np.arange(n), m + np.arange(n)] = alone
     assert total == pytest.approx(wide[linear_sum_assignment(wide)].sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rows_may_come_in_two_turns_and_the_second_again(seed):
+    rng = np.random.default_rng(seed)
+    n, m = rng.integers(3, 14, 2)
+    mask = rng.random((n, m)) < 0.4
+    alone = rng.normal(size=n) * 2
+    late = rng.random(n) < 0.5
+    first = rng.normal(size=(n, m)) * 3
+    space, start, column, edge_cost = solve_sparse(mask, first, alone)
+    space.marked[:n] = late
+    assign_open(m, space)
+    assign_marked(n, start, column, edge_cost, alone, 0, space)
+    assign_keep(n, m, space)
+    for turn in range(3):
+        cost = first.copy()
+        cost[late] += turn * rng.normal(size=(n, m))[late]
+        whole = solve_sparse(mask, cost, alone)[0].row_edge[:n]
+        assign_again(n, m, space)
+        assign_marked(n, start, column, np.append(cost[mask], 0.0), alone, 1, space)
+        assert space.row_edge[:n].tolist() == whole.tolist()

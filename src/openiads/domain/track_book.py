@@ -90,14 +90,15 @@ def _confirm(params, track, counts, i):
 
 
 @kernel(borrows=True)
-def book_miss(params, track, counts, i):
+def book_miss(params, track, counts, i, alone):
     """Book a scan without a plot to slot ``i`` and delete the track when it is lost.
 
-    A track that could not be seen (pd = 0) only ages: the limit in seconds still holds.
+    ``alone`` is the cost of that, -ln(1 - Pd). A track that could not be seen (pd = 0) only ages:
+    the limit in seconds still holds.
     """
     row = track[i]
     if row.pd > 0.0:
-        row.score += math.log(1.0 - min(row.pd, MOST_PD))
+        row.score -= alone
         row.misses += 1
         row.history = (row.history << 1) & _HISTORY
     lost = row.misses > params.coast_scans

@@ -19,7 +19,7 @@ from openiads.domain.track_groups import (
 )
 from openiads.domain.track_rates import take_rate
 from openiads.kernel import kernel
-from openiads.physics.assignment import assign_sparse
+from openiads.physics.assignment import assign_again, assign_keep, assign_marked, assign_open
 from openiads.physics.estimation import innovation, position_update
 from openiads.physics.mixture import manoeuvre_shift, merge_pair, shifted_innovation
 
@@ -59,7 +59,7 @@ def quiet_costs(tables, n_rows, pos_m, cov_m2):
             tables.cost[e] = 0.5 * (d2 + log_det) + row[r].offset + tables.log_density[j]
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
     """Find each formation's displacement and how probable it is that it manoeuvres.
 
@@ -67,37 +67,64 @@ def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2,
     displaced by one c ~ N(0, Q1), whose evidence is taken at the best c (Laplace's method):
     J1 = J(c) + c^T Q1^-1 c / 2 + ln(det Q1 / det C) / 2.
     """
-    group, space, cost, edge = tables.row, tables.space, tables.cost, tables.edge
-    assign_sparse(n_rows, tables.start, tables.column, cost, tables.alone, n_plots, space)
-    for r in range(n_rows):
-        group[r].quiet = group[r].prior = 0.0
-    for r in range(n_rows):
-        e, g = space.row_edge[r], group[r].parent
-        group[g].quiet += cost[e] if e >= 0 else tables.alone[r]
-        group[g].prior += group[r].weight
-        if group[g].members > 1:
-            for k in range(tables.start[r], tables.start[r + 1]):
-                edge[k, 1] = cost[k]
-    for g in range(n_rows):
-        if group[g].parent == g and group[g].members > 1:
-            seek_displacement(tables, g, pos_m, cov_m2, level_m2, upright_m2)
+    group, space, cost, alone = tables.row, tables.space, tables.cost, tables.alone
+    start, column = tables.start, tables.column
+    n_groups = _list_groups(tables, n_rows)
+    # Rows on their own come first and once: their costs are the same in every explanation.
+    assign_open(n_plots, space)
+    assign_marked(n_rows, start, column, cost, alone, 0, space)
+    assign_keep(n_rows, n_plots, space)
+    assign_marked(n_rows, start, column, cost, alone, 1, space)
+    for k in range(n_groups):
+        _keep_quiet(tables, tables.entry[k].of)
+        seek_displacement(tables, tables.entry[k].of, pos_m, cov_m2, level_m2, upright_m2)
     for _ in range(_ROUNDS):
-        for g in range(n_rows):
-            if group[g].parent == g and group[g].members > 1:
-                displaced_costs(tables, g, pos_m, cov_m2, params.gate)
-        assign_sparse(n_rows, tables.start, tables.column, cost, tables.alone, n_plots, space)
-        for g in range(n_rows):
-            if group[g].parent == g and group[g].members > 1:
-                gather(tables, g, pos_m, cov_m2)
-                displace_members(tables, g, level_m2, upright_m2)
+        for k in range(n_groups):
+            displaced_costs(tables, tables.entry[k].of, pos_m, cov_m2, params.gate)
+        assign_again(n_rows, n_plots, space)
+        assign_marked(n_rows, start, column, cost, alone, 1, space)
+        for k in range(n_groups):
+            gather(tables, tables.entry[k].of, pos_m, cov_m2)
+            displace_members(tables, tables.entry[k].of, level_m2, upright_m2)
     least = 1.0 - math.exp(-dt_s * params.group_rate_ps)
-    for g in range(n_rows):
-        if group[g].parent == g and group[g].members > 1:
-            _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least)
+    for k in range(n_groups):
+        g = tables.entry[k].of
+        _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least)
+        r = group[g].head
+        while r >= 0:
+            for e in range(start[r], start[r + 1]):
+                cost[e] = tables.edge[e, 1]
+            r = group[r].next
+
+
+@kernel(borrows=True)
+def _list_groups(tables, n_rows):
+    """List the representatives of all groups in ``entry`` and mark their rows; their number."""
+    group, n = tables.row, 0
     for r in range(n_rows):
+        tables.space.marked[r] = 0
         if group[group[r].parent].members > 1:
-            for k in range(tables.start[r], tables.start[r + 1]):
-                cost[k] = edge[k, 1]
+            tables.space.marked[r] = 1
+            if group[r].parent == r:
+                tables.entry[n].of = r
+                n += 1
+    return n
+
+
+@kernel(borrows=True)
+def _keep_quiet(tables, g):
+    """Book the quiet explanation of group ``g``: its cost, prior, and the costs of all pairs."""
+    group, cost = tables.row, tables.cost
+    quiet = prior = 0.0
+    r = group[g].head
+    while r >= 0:
+        e = tables.space.row_edge[r]
+        quiet += cost[e] if e >= 0 else tables.alone[r]
+        prior += group[r].weight
+        for k in range(tables.start[r], tables.start[r + 1]):
+            tables.edge[k, 1] = cost[k]
+        r = group[r].next
+    group[g].quiet, group[g].prior = quiet, prior
 
 
 @kernel(borrows=True)
@@ -140,13 +167,15 @@ def _weigh(tables, g, pos_m, cov_m2, level_m2, upright_m2, least):
         r = group[r].next
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
     """Turn quiet costs into those of the mixture; ``edge[:, 1]`` becomes the manoeuvre's part."""
     group, cost, x, P = tables.row, tables.cost, tables.x, tables.P
     moment, edge, log_density = tables.moment, tables.edge, tables.log_density
     start, column, stray = tables.start, tables.column, params.outlier_probability
     for r in range(n_rows):
+        if start[r] == start[r + 1]:
+            continue
         w, offset, i = group[r].weight, group[r].offset, tables.row_slot[r]
         # The ratio of the two densities is at most exp(d2 / 2).
         limit = 2.0 * math.log(NEGLIGIBLE / w) if w > 0.0 else math.inf

@@ -23,11 +23,17 @@ from openiads.physics.estimation import LOG_TWO_PI, distance_squared
 _FEW = 64
 """Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
 
+_SAMPLE = 512
+"""About so many tracks tell how wide gates are."""
+
+_SLACK = 1.0e-6
+"""Room for rounding in a bound on d2."""
+
 LEAST_PD = 0.05
 """A track that takes a plot although it should not be seen is scored as if barely visible."""
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def gate_plots(
     params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2, upright_m2
 ):
@@ -42,7 +48,9 @@ def gate_plots(
     """
     track, P, start, row_slot = tables.track, tables.P, tables.start, tables.row_slot
     gate = params.gate
-    rx, ry, rz = 0.0, 0.0, 0.0
+    rx, ry, rz, rarest = 0.0, 0.0, 0.0, math.inf
+    # Neighbours in a list mostly share clutter and Pd: a logarithm is taken where they change.
+    last, log_density = -1.0, 0.0
     for j in range(n_plots):
         rx = max(rx, plot_cov_m2[j, 0])
         ry = max(ry, plot_cov_m2[j, 3])
@@ -50,40 +58,57 @@ def gate_plots(
         clutter = plot_clutter_pm3[j]
         if clutter <= 0.0:
             clutter = params.clutter_pm3
-        tables.log_density[j] = math.log(clutter + params.birth_pm3)
+        if clutter != last:
+            last, log_density = clutter, math.log(clutter + params.birth_pm3)
+        tables.log_density[j] = log_density
+        rarest = min(rarest, log_density)
     rx, ry, rz = rx + level_m2, ry + level_m2, rz + upright_m2
+    indexed = n_plots > _FEW
     n_rows, width = 0, 0.0
+    stride = 1 + tables.counts[HIGH] // _SAMPLE
     for i in range(tables.counts[HIGH]):
         if track[i].status != FREE:
             row_slot[n_rows] = i
             n_rows += 1
-            width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
-    indexed = n_plots > _FEW
-    _list_plots(
-        tables, n_plots, plot_pos_m, plot_cov_m2, indexed, max(0.5 * width / max(n_rows, 1), 1.0)
-    )
+            if indexed and n_rows % stride == 0:
+                width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
+    width /= max(n_rows // stride, 1)
+    _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, max(0.5 * width, 1.0))
     size = 0
+    last, alone, offset = -1.0, 0.0, 0.0
     for r in range(n_rows):
         i = row_slot[r]
         start[r] = size
         pd = min(track[i].pd, MOST_PD)
-        tables.alone[r] = -math.log(1.0 - pd)
-        tables.row[r].offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
+        if pd != last:
+            last, alone = pd, -math.log(1.0 - pd)
+            offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
+        tables.alone[r] = alone
+        tables.row[r].offset = offset
+        if n_plots == 0:
+            continue
         level, upright = level_m2, upright_m2
         if is_seed(track, i):
             level, upright = 0.0, 0.0
-        worst = tables.alone[r] if pd > 0.0 and level == 0.0 else math.inf
-        hx, hy = math.sqrt(gate * (P[i, 0] + rx)), math.sqrt(gate * (P[i, 3] + ry))
-        hz = math.sqrt(gate * (P[i, 5] + rz))
+        worst = alone if pd > 0.0 and level == 0.0 else math.inf
+        hx, hy, reach = 0.0, 0.0, gate
+        if indexed:
+            if worst < math.inf:
+                # What is worth its cost lies nearer than the gate, for det S > det P.
+                most = 2.0 * (worst - offset - rarest) - math.log(_position_det(P, i))
+                reach = min(gate, most + _SLACK)
+                if reach <= 0.0:
+                    continue
+            hx, hy = math.sqrt(reach * (P[i, 0] + rx)), math.sqrt(reach * (P[i, 3] + ry))
         size = _gate_row(
-            params, tables, r, size, n_plots, indexed, hx, hy, hz, worst,
-            plot_pos_m, plot_cov_m2, level, upright,
+            params, tables, r, size, n_plots, indexed, hx, hy, reach, worst,
+            plot_pos_m, plot_cov_m2, level, upright, rz,
         )  # fmt: skip
     start[n_rows] = size
     return n_rows
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, cell_m):
     """Plots as points: in the spatial index, or in their own order where they are few."""
     entry = tables.entry if indexed else tables.point
@@ -97,14 +122,19 @@ def _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, cell_m):
 
 @kernel(inline="always", borrows=True)
 def _gate_row(
-    params, tables, r, size, n_plots, indexed, hx, hy, hz, worst, pos_m, cov_m2, level_m2,
-    upright_m2,
+    params, tables, r, size, n_plots, indexed, hx, hy, reach, worst, pos_m, cov_m2, level_m2,
+    upright_m2, most_upright_m2,
 ):  # fmt: skip
-    """Append the edges of row ``r`` whose plots lie in the box (hx, hy, hz); the new size."""
+    """Append the edges of row ``r``; returns the new size.
+
+    No plot matters whose d2 is above ``reach`` (at most the gate), or which lies further away than
+    hx and hy where the plots are ``indexed``; none has a vertical variance, with that of a
+    manoeuvre, above ``most_upright_m2``.
+    """
     x, P, point, cell, grid = tables.x, tables.P, tables.point, tables.cell, tables.grid[0]
     i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
-    p0, p3 = P[i, 0] + level_m2, P[i, 3] + level_m2
+    p0, p3, hz2 = P[i, 0] + level_m2, P[i, 3] + level_m2, reach * (P[i, 5] + most_upright_m2)
     first = last = low = high = 0
     if indexed:
         first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
@@ -115,8 +145,8 @@ def _gate_row(
             begin, end = cell[c * grid.rows + low], cell[c * grid.rows + high]
         for k in range(begin, end):
             p = point[k]
-            dx, dy = p.x - x0, p.y - x1
-            if dx * dx > gate * (p0 + p.b) or dy * dy > gate * (p3 + p.c) or abs(p.a - x2) > hz:
+            dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
+            if dx * dx > reach * (p0 + p.b) or dy * dy > reach * (p3 + p.c) or dz * dz > hz2:
                 continue
             j = p.of
             d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
@@ -138,3 +168,10 @@ def _gate_row(
             tables.edge[size, 2] = tables.edge[size, 3] = 0.0
             size += 1
     return size
+
+
+@kernel(inline="always", borrows=True)
+def _position_det(P, i):
+    """Determinant of the position block of row ``i``."""
+    a, b, c, d, e, f = P[i, 0], P[i, 1], P[i, 2], P[i, 3], P[i, 4], P[i, 5]
+    return a * (d * f - e * e) + b * (c * e - b * f) + c * (b * e - c * d)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_index import index_points, neighbours_after, uncrowded
+from openiads.domain.track_index import FEW, index_points, neighbours_after, uncrowded
 from openiads.domain.tracks import FREE
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
@@ -83,36 +83,54 @@ def _same_velocity(P, i, k, a, b, speed_mps):
     return d2 < _SAME * (v0 * v3 - v1 * v1)
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def group_rows(params, tables, n_rows):
     """Join rows near each other and of one velocity into formations; returns the rows in one.
 
-    Afterwards parent, size and the chain head/next of the members of each group hold.
+    Afterwards parent, size and the chain head/next of the members of each group hold; where no
+    row is in one, parent and size only.
     """
     track, x, P, group = tables.track, tables.x, tables.P, tables.row
     entry, point, row_slot = tables.entry, tables.point, tables.row_slot
     n = 0
     for r in range(n_rows):
-        group[r].parent = r
+        group[r].parent, group[r].members = r, 1
         i = row_slot[r]
         if settled(track, P, i):
             e = entry[n]
             e.of, e.x, e.y, e.a, e.b = r, x[i, 0], x[i, 1], x[i, 3], x[i, 4]
             n += 1
+    if n < 2:
+        return 0
     reach_m = uncrowded(entry, n, params.group_range_m, STRANGERS)
-    index_points(tables.grid, tables.cell, entry, point, n, reach_m)
-    reach2 = reach_m * reach_m
-    for k in range(n):
-        p = point[k]
-        a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)
-        for t in range(a1 - a0 + b1 - b0):
-            q = point[a0 + t if a0 + t < a1 else b0 + t - (a1 - a0)]
-            dx, dy, a, b = p.x - q.x, p.y - q.y, p.a - q.a, p.b - q.b
-            if dx * dx + dy * dy > reach2 or a * a + b * b > _APART_M2PS2:
-                continue
-            if _same_velocity(P, row_slot[p.of], row_slot[q.of], a, b, params.group_speed_mps):
-                unite(group, p.of, q.of)
+    reach2, speed, joins = reach_m * reach_m, params.group_speed_mps, 0
+    if n <= FEW:
+        for k in range(n):
+            for t in range(k + 1, n):
+                joins += _join(group, P, row_slot, entry[k], entry[t], reach2, speed)
+    else:
+        index_points(tables.grid, tables.cell, entry, point, n, reach_m)
+        for k in range(n):
+            a0, a1, b0, b1 = neighbours_after(tables.grid, tables.cell, point, k)
+            for t in range(a0, a1):
+                joins += _join(group, P, row_slot, point[k], point[t], reach2, speed)
+            for t in range(b0, b1):
+                joins += _join(group, P, row_slot, point[k], point[t], reach2, speed)
+    if joins == 0:
+        return 0
     return chain_members(group, n_rows)
+
+
+@kernel(borrows=True)
+def _join(group, P, row_slot, p, q, reach2, speed_mps):
+    """Unite the rows of the points p and q if they are near and of one velocity; 1 if they are."""
+    dx, dy, a, b = p.x - q.x, p.y - q.y, p.a - q.a, p.b - q.b
+    if dx * dx + dy * dy > reach2 or a * a + b * b > _APART_M2PS2:
+        return 0
+    if not _same_velocity(P, row_slot[p.of], row_slot[q.of], a, b, speed_mps):
+        return 0
+    unite(group, p.of, q.of)
+    return 1
 
 
 @kernel(borrows=True)

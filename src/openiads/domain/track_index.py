@@ -16,7 +16,7 @@ _SPREAD = 4.0
 """Points further than so many standard deviations from the mean fall into the outermost cells."""
 
 
-_FEW = 24
+FEW = 24
 """Up to so many points share one cell: to compare them all is quicker than to sort them."""
 
 _ROOM_M = 100_000.0
@@ -48,7 +48,7 @@ def index_points(grid, cell, entry, point, n, least_m):
     Cells are wider than asked for where there would be more of them than two a point, or than the
     table holds.
     """
-    if n <= _FEW:
+    if n <= FEW:
         _share_one_cell(grid, cell, entry, point, n)
         return
     sx, sy, sxx, syy = 0.0, 0.0, 0.0, 0.0

@@ -33,22 +33,25 @@ _INFORMED_SIGMA_MPS = 30.0
 """The same for a velocity taken from a neighbour, which may be turning (assumed)."""
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def vote_velocities(params, tables, n_rows, pos_m):
     """Give clusters of three or more new tracks the velocity that their plots agree on.
 
     Needs the edges of a gate as wide as the velocity prior. Returns whether any track was moved.
     """
     track, x, group, row_slot = tables.track, tables.x, tables.row, tables.row_slot
-    entry, point = tables.entry, tables.point
-    seeds = 0
+    entry, point, start = tables.entry, tables.point, tables.start
+    seeds = voters = 0
     for r in range(n_rows):
         group[r].parent = r
         i = row_slot[r]
         if is_seed(track, i):
             entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
             seeds += 1
-    if seeds < 3:
+            if start[r + 1] > start[r]:
+                voters += 1
+    # A displacement is adopted on three members' plots; tracks without plots only join clusters.
+    if voters < 3:
         return False
     reach_m = uncrowded(entry, seeds, _NEAR_M, STRANGERS)
     index_points(tables.grid, tables.cell, entry, point, seeds, reach_m)
@@ -174,7 +177,7 @@ def _set_velocity(x, P, i, d0, d1, d2, n, t):
     P[i, 12], P[i, 13], P[i, 14] = t * v2, t * v4, t * v5
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def index_settled(tables):
     """Index the slots of all tracks whose velocity can inform a newcomer's; returns their reach."""
     track, x, P, n = tables.track, tables.x, tables.P, 0
@@ -187,7 +190,7 @@ def index_settled(tables):
     return reach_m
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 

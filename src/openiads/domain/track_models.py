@@ -277,7 +277,7 @@ def settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2):
             models.live[i] = MEMBER if group[group[r].parent].members > 1 else LONE
         track[i].manoeuvre = min(w, 0.999)
         if e < 0:
-            book_miss(params, track, tables.counts, i)
+            book_miss(params, track, tables.counts, i, tables.alone[r])
             continue
         track[i].plot = j
         book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])

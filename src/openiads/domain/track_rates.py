@@ -13,7 +13,7 @@ from openiads.domain.track_book import is_seed
 from openiads.kernel import kernel
 from openiads.physics.estimation import (
     LOG_TWO_PI,
-    position_update,
+    position_step,
     range_rate_innovation,
     range_rate_update,
 )
@@ -57,14 +57,14 @@ def _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, moves):
         level = share * params.manoeuvre_m2ps3
         upright = share * params.manoeuvre_climb_m2ps3
         manoeuvre_shift(x, P, 0, dt_s, tables.moment, r, level, upright)
-    position_update(x, P, 0, pos_m, cov_m2, j)
+    position_step(x, P, 0, pos_m, cov_m2, j)
     y, s, _, _, _, _, _, _ = range_rate_innovation(
         x, P, 0, tables.rate_mps[j], tables.rate_m2ps2[0], tables.rate_from_m
     )
     return 0.5 * (y * y / s + math.log(s) + LOG_TWO_PI) + _LOG_DENSITY
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def take_rate(tables, x, P, i, j):
     """Update row ``i`` of ``x`` and ``P`` with the range rate of plot ``j``, if it has one."""
     if tables.rate_m2ps2[0] > 0.0 and not math.isnan(tables.rate_mps[j]):

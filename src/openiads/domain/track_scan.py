@@ -44,7 +44,7 @@ from openiads.domain.track_share import own_plots, share_plots
 from openiads.domain.tracks import FREE, HIGH, LIVE
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
-from openiads.physics.estimation import cv_predict, position_update
+from openiads.physics.estimation import cv_predict, position_step
 from openiads.physics.mixture import manoeuvre_shift, merge_pair
 
 _SHORT_S = 0.2
@@ -56,7 +56,7 @@ _PULL_GATE = 16.0
 """Coupling of the velocities of a formation (assumed; see docs/models/tracking.md)."""
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3):
     """Bring all tracks to ``time_s`` and feed them one scan of plots; returns the live tracks.
 
@@ -120,7 +120,7 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     return tables.counts[LIVE]
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
     """Turn the costs of quiet flight into those of the mixture; returns whether rows are grouped.
 
@@ -131,7 +131,9 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
         i = tables.row_slot[r]
         group[r].weight = 0.0 if is_seed(tables.track, i) else tables.track[i].manoeuvre
         group[r].parent, group[r].members = r, 1
-        alone(tables.moment, r, level_m2, upright_m2)
+        # A row without plots that flies quietly has no use for a displacement.
+        if tables.start[r + 1] > tables.start[r] or group[r].weight >= NEGLIGIBLE:
+            alone(tables.moment, r, level_m2, upright_m2)
     if tables.rate_m2ps2[0] > 0.0:
         rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, True)
     grouped = False
@@ -147,7 +149,7 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
     return grouped
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _predict(params, tables, time_s):
     """Quiet prediction of all tracks and of their manoeuvre probabilities; returns the step."""
     track, x, P = tables.track, tables.x, tables.P
@@ -166,7 +168,7 @@ def _predict(params, tables, time_s):
     return dt_s
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
     """Update each track with its plot, or coast it, and book either."""
     group, track, x, P = tables.row, tables.track, tables.x, tables.P
@@ -193,47 +195,47 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
                     pair_P[s, k] = P[i, k]
             manoeuvre_shift(pair_x, pair_P, 1, dt_s, tables.moment, r, level, upright)
             if e >= 0:
-                n0, _ = position_update(pair_x, pair_P, 0, pos_m, cov_m2, j)
-                n1, _ = position_update(pair_x, pair_P, 1, pos_m, cov_m2, j)
+                n0, _ = position_step(pair_x, pair_P, 0, pos_m, cov_m2, j)
+                n1, _ = position_step(pair_x, pair_P, 1, pos_m, cov_m2, j)
                 take_rate(tables, pair_x, pair_P, 0, j)
                 take_rate(tables, pair_x, pair_P, 1, j)
                 track[i].nis = (1.0 - w) * n0 + w * n1
             merge_pair(x, P, i, pair_x, pair_P, w)
         elif e >= 0:
-            track[i].nis, _ = position_update(x, P, i, pos_m, cov_m2, j)
+            track[i].nis, _ = position_step(x, P, i, pos_m, cov_m2, j)
             take_rate(tables, x, P, i, j)
         if group[group[r].parent].members > 1:
             w = group[r].weight
         track[i].manoeuvre = min(w, 0.999)
         if e < 0:
-            book_miss(params, track, counts, i)
+            book_miss(params, track, counts, i, tables.alone[r])
             continue
         track[i].plot = j
         book_hit(params, track, counts, x, i, tables.cost[e])
         tables.plot_slot[j] = i if track[i].status != FREE else -1
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
     """`_settle` where no track manoeuvres."""
     track = tables.track
     for r in range(n_rows):
         i, e = tables.row_slot[r], tables.space.row_edge[r]
         if e < 0:
-            book_miss(params, track, tables.counts, i)
+            book_miss(params, track, tables.counts, i, tables.alone[r])
             continue
         j = tables.column[e]
         track[i].plot = j
         if params.two_point > 0 and is_seed(track, i):
             two_point(params, track, tables.x, tables.P, i, j, pos_m, cov_m2)
         else:
-            track[i].nis, _ = position_update(tables.x, tables.P, i, pos_m, cov_m2, j)
+            track[i].nis, _ = position_step(tables.x, tables.P, i, pos_m, cov_m2, j)
         take_rate(tables, tables.x, tables.P, i, j)
         book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])
         tables.plot_slot[j] = i if track[i].status != FREE else -1
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P

@@ -184,8 +184,8 @@ ModelTables.__doc__ = """Rows of the interacting models of each track; ``kind`` 
 
 POINT = np.dtype(
     [
-        ("of", np.int64),
-        ("cell", np.int64),
+        ("of", np.int32),
+        ("cell", np.int32),
         ("x", np.float64),
         ("y", np.float64),
         ("a", np.float64),
@@ -416,11 +416,11 @@ def tracks_expect(params, tables, time_s, sensor_pos_m, max_range_m):
 
 def covariance_matrix(packed: np.ndarray) -> np.ndarray:
     """Packed covariances of shape (..., 21) as full matrices of shape (..., 6, 6)."""
-    return np.take(packed, _UNPACK, axis=-1).reshape(*packed.shape[:-1], 6, 6)
+    return np.take(packed, PACKED_AT, axis=-1).reshape(*packed.shape[:-1], 6, 6)
 
 
 _UPPER = ((0, 1, 2), (1, 3, 4), (2, 4, 5))
-_UNPACK = np.array(
+PACKED_AT = np.array(
     [[*_UPPER[a], *range(6 + 3 * a, 9 + 3 * a)] for a in range(3)]
     + [[6 + a, 9 + a, 12 + a, *(15 + k for k in _UPPER[a])] for a in range(3)]
 ).ravel()

@@ -18,6 +18,7 @@ from openiads.engine.book import (
 )
 from openiads.engine.handover import search
 from openiads.engine.queue import push
+from openiads.engine.spots import renew, stays_far
 from openiads.engine.world import (
     DRAW_ASSESS,
     DRAW_KILL,
@@ -172,32 +173,21 @@ def lock(m: Any, s: Any, slot: int) -> int:
     best = -1
     basket = m.settings[0].lock_basket_m
     least = basket * basket
-    # Most of a large raid is far away, which its grid point tells without interpolation.
+    # Most of a large raid is far away, which a place some seconds old tells.
     for k in range(s.now[0].n_flying):
         threat = s.flying[k]
+        if stays_far(s.spots[threat], now_s, x, y, basket):
+            continue
         at, part = truth_at(m, s, threat, now_s)
-        if at < 0 or is_far(m, at, m.threats[threat].step_s, x, y, basket):
+        if at < 0:
             continue
         tx, ty, tz = position_at(m, at, part, m.threats[threat].step_s)
+        renew(s.spots[threat], now_s, tx, ty)
         gap = (tx - x) ** 2 + (ty - y) ** 2 + (tz - z) ** 2
         if gap < least:
             least = gap
             best = threat
     return best
-
-
-@kernel(inline="always", borrows=True)
-def is_far(m: Any, at: int, step_s: float, x: float, y: float, near_m: float) -> bool:
-    """Whether a path is further than ``near_m`` from (x, y) all the way to its next grid point.
-
-    A cubic between two points strays from the first by less than twice the step at the speeds of
-    both ends.
-    """
-    p, v = m.grid_pos_m, m.grid_vel_mps
-    dx, dy = abs(p[at, 0] - x), abs(p[at, 1] - y)
-    stray_x = near_m + 2.0 * step_s * (abs(v[at, 0]) + abs(v[at + 1, 0]))
-    stray_y = near_m + 2.0 * step_s * (abs(v[at, 1]) + abs(v[at + 1, 1]))
-    return dx > stray_x or dy > stray_y
 
 
 @kernel(borrows=True)

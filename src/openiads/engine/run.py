@@ -15,6 +15,7 @@ from openiads.engine.fate import arrive, blink, emit, released, stand
 from openiads.engine.order import notice
 from openiads.engine.queue import pop, push
 from openiads.engine.sense import draw_biases, scan
+from openiads.engine.spots import forget
 from openiads.engine.state import Memory, allocate
 from openiads.engine.world import (
     DRAW_START,
@@ -181,6 +182,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
         reset_threat(s.threats[threat])
         s.surrogate[threat].history = 0
         s.surrogate[threat].hit_s = 0.0
+        forget(s.spots[threat])
     for slot in range(s.picture.shape[0]):
         s.picture[slot].id = -1
         s.picture[slot].firm = 0

@@ -44,7 +44,7 @@ FALSE_PLOTS_NAMED = 4096
 """Room for false plots under one scan number in the names of their draws."""
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> None:
     """One scan: a snapshot of the sky at one instant, then the update of the picture."""
     if s.out[radar] > 0:

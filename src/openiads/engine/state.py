@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from openiads.domain.tracks import TrackTables, tracks_allocate
+from openiads.engine.spots import SPOT, greatest_speeds_mps
 from openiads.engine.world import FIDELITIES, Tables
 from openiads.physics.slot_assignment import SlotSpace, slot_space
 
@@ -216,6 +217,7 @@ class State(NamedTuple):
     kept: Any  # (capacity,) CHOICES that the Log keeps
     operators: Any  # (operators,) f8 when each is free again
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
+    spots: Any  # (n,) SPOT
 
 
 class Plots(NamedTuple):
@@ -293,6 +295,10 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
         operators=np.zeros(int(settings["operators"])),
         sites=rec(int(settings["sites"]), SITE_STATE),
+        spots=rec(n, SPOT),
+    )
+    state.spots.speed_mps = greatest_speeds_mps(
+        tables.grid_pos_m, tables.grid_vel_mps, tables.threats
     )
     scan = Plots(
         pos_m=np.zeros((plots, 3)),

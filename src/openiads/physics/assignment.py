@@ -16,21 +16,25 @@ from openiads.faults import InputError
 from openiads.kernel import kernel
 from openiads.physics.weapon_target import WeaponTarget, weapon_target
 
-AssignSpace = namedtuple("AssignSpace", "row_edge column heap")
+AssignSpace = namedtuple("AssignSpace", "row_edge column heap marked kept")
 AssignSpace.__doc__ = """Result and workspace of `assign_sparse`, made by `assign_space`:
-``row_edge`` (rows,), ``column`` (columns,) of `COLUMN`, ``heap`` (edges + 1,) of `HEAP`."""
+``row_edge`` (rows,), ``column`` (columns,) of `COLUMN`, ``heap`` (edges + 1,) of `HEAP`; of
+a solution in steps ``marked`` (rows,), which rows `assign_marked` takes, and ``kept`` (rows,), what
+`assign_keep` keeps."""
 
 __all__ = ["WeaponTarget", "assign_sparse", "linear_assignment", "weapon_target"]
 
 COLUMN = np.dtype(
     [
-        ("row", np.int64),
-        ("stamp", np.int64),
-        ("back_edge", np.int64),
-        ("back_row", np.int64),
-        ("touched", np.int64),
+        ("row", np.int32),
+        ("stamp", np.int32),
         ("price", np.float64),
         ("distance", np.float64),
+        ("back_edge", np.int32),
+        ("back_row", np.int32),
+        ("touched", np.int32),
+        ("kept_row", np.int32),
+        ("kept_price", np.float64),
     ]
 )
 
@@ -43,6 +47,8 @@ def assign_space(rows: int, columns: int, edges: int) -> AssignSpace:
         row_edge=np.full(rows, -1, np.int64),
         column=np.zeros(columns, COLUMN).view(np.recarray),
         heap=np.zeros(edges + 1, HEAP).view(np.recarray),
+        marked=np.zeros(rows, np.int32),
+        kept=np.zeros(rows, np.int64),
     )
 
 
@@ -81,7 +87,7 @@ def heap_drop(heap, size):
     heap[parent].index = item
 
 
-@kernel(borrows=True)
+@kernel(forceinline=True, borrows=True)
 def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
     """Least-cost assignment of sparse rows, each of which may stay alone at a price.
 
@@ -93,37 +99,80 @@ def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
     ``column.row`` (row or -1) hold the result.
     Reference: Jonker and Volgenant 1987, section 3, with a private column for staying alone.
     """
-    row_edge, node = space.row_edge, space.column
+    assign_open(n_columns, space)
+    for i0 in range(n_rows):
+        _place(i0, start, column, cost, alone, space)
+
+
+@kernel(borrows=True)
+def assign_open(n_columns, space):
+    """Begin an assignment: no row is in it."""
+    node = space.column
     for j in range(n_columns):
         node[j].row = -1
         node[j].price = 0.0
         node[j].stamp = -1
+
+
+@kernel(inline="always", borrows=True)
+def _place(i0, start, column, cost, alone, space):
+    """Give row ``i0`` its best column if that is free, else search for a path."""
+    row_edge, node = space.row_edge, space.column
+    row_edge[i0] = -1
+    best = alone[i0]
+    pick = -1
+    for e in range(start[i0], start[i0 + 1]):
+        c = cost[e] - node[column[e]].price
+        if c < best:
+            best = c
+            pick = e
+    if pick < 0:
+        return
+    if node[column[pick]].row < 0:
+        row_edge[i0] = pick
+        node[column[pick]].row = i0
+    else:
+        _augment(i0, start, column, cost, alone, space)
+
+
+@kernel(borrows=True)
+def assign_marked(n_rows, start, column, cost, alone, mark, space):
+    """Add to an assignment the rows whose ``space.marked`` is ``mark``; none may be in it yet."""
     for i0 in range(n_rows):
-        row_edge[i0] = -1
-        best = alone[i0]
-        pick = -1
-        for e in range(start[i0], start[i0 + 1]):
-            c = cost[e] - node[column[e]].price
-            if c < best:
-                best = c
-                pick = e
-        if pick < 0:
-            continue
-        if node[column[pick]].row < 0:
-            row_edge[i0] = pick
-            node[column[pick]].row = i0
-        else:
-            _augment(i0, start, column, cost, alone, space)
+        if space.marked[i0] == mark:
+            _place(i0, start, column, cost, alone, space)
+
+
+@kernel(borrows=True)
+def assign_keep(n_rows, n_columns, space):
+    """Keep the assignment, to which `assign_again` returns."""
+    node = space.column
+    for r in range(n_rows):
+        space.kept[r] = space.row_edge[r]
+    for j in range(n_columns):
+        node[j].kept_row, node[j].kept_price = node[j].row, node[j].price
+
+
+@kernel(borrows=True)
+def assign_again(n_rows, n_columns, space):
+    """Return to the assignment of `assign_keep`."""
+    node = space.column
+    for r in range(n_rows):
+        space.row_edge[r] = space.kept[r]
+    for j in range(n_columns):
+        node[j].row, node[j].price, node[j].stamp = node[j].kept_row, node[j].kept_price, -1
 
 
 @kernel(borrows=True)
 def _augment(i0, start, column, cost, alone, space):
     """Place row ``i0`` along the shortest augmenting path (Dijkstra) and mend the prices.
 
-    In this search ``stamp`` is 2 i0 for a column reached and 2 i0 + 1 for one settled.
+    In this search ``stamp`` is 2 i0 for a column reached and 2 i0 + 1 for one settled. Only
+    columns from which the search may go on wait on the heap: a free one ends it, and so does one
+    whose row has no other edge, where that row stays alone.
     """
     row_edge, node, heap = space.row_edge, space.column, space.heap
-    settled, size = 0, 0
+    touched, size = 0, 0
     row, level, base = i0, 0.0, 0.0
     end_row, end_cost, end_column = i0, alone[i0], -1
     while True:
@@ -132,11 +181,24 @@ def _augment(i0, start, column, cost, alone, space):
             d = level + (cost[e] - node[j].price - base)
             if d >= end_cost or node[j].stamp == 2 * i0 + 1:
                 continue
-            if node[j].stamp != 2 * i0 or d < node[j].distance:
-                node[j].stamp = 2 * i0
-                node[j].distance = d
-                node[j].back_edge = e
-                node[j].back_row = row
+            fresh = node[j].stamp != 2 * i0
+            if not fresh and d >= node[j].distance:
+                continue
+            node[j].stamp = 2 * i0
+            node[j].distance = d
+            node[j].back_edge = e
+            node[j].back_row = row
+            owner = node[j].row
+            if owner < 0:
+                end_column, end_cost = j, d
+            elif start[owner + 1] - start[owner] == 1:
+                if fresh:
+                    node[touched].touched = j
+                    touched += 1
+                stay = d + alone[owner] - (cost[row_edge[owner]] - node[j].price)
+                if stay < end_cost:
+                    end_column, end_cost, end_row = -1, stay, owner
+            else:
                 heap_push(heap, size, d, j)
                 size += 1
         found = -1
@@ -149,21 +211,16 @@ def _augment(i0, start, column, cost, alone, space):
             heap_drop(heap, size)
         if found < 0 or node[found].distance >= end_cost:
             break
-        if node[found].row < 0:
-            end_column = found
-            end_cost = node[found].distance
-            break
         node[found].stamp = 2 * i0 + 1
-        node[settled].touched = found
-        settled += 1
+        node[touched].touched = found
+        touched += 1
         row = node[found].row
         level = node[found].distance
         base = cost[row_edge[row]] - node[found].price
         stay = level + alone[row] - base
         if stay < end_cost:
-            end_cost = stay
-            end_row = row
-    for k in range(settled):
+            end_column, end_cost, end_row = -1, stay, row
+    for k in range(touched):
         j = node[k].touched
         if node[j].distance < end_cost:
             node[j].price += node[j].distance - end_cost

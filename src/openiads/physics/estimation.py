@@ -128,6 +128,13 @@ def position_update(x, P, i, z, R, j):
     Args: x (n, 6), P (n, 21); z (m, 3) m and R (m, 6) m2, upper triangle, of the plots.
     Reference: Bar-Shalom, Li and Kirubarajan 2001, table 5.2.4-1.
     """
+    d2, det = position_step(x, P, i, z, R, j)
+    return d2, math.log(det)
+
+
+@kernel(borrows=True)
+def position_step(x, P, i, z, R, j):
+    """`position_update` without the logarithm: returns (d2, det S)."""
     row = P[i]
     a0, a1, a2, a3, a4, a5 = row[0], row[1], row[2], row[3], row[4], row[5]
     s0, s1, s2, s3, s4, s5, det = symmetric_inverse(
@@ -181,7 +188,7 @@ def position_update(x, P, i, z, R, j):
     row[18] -= m10 * c1 + m11 * c4 + m12 * c7
     row[19] -= m10 * c2 + m11 * c5 + m12 * c8
     row[20] -= m20 * c2 + m21 * c5 + m22 * c8
-    return y0 * w0 + y1 * w1 + y2 * w2, math.log(det)
+    return y0 * w0 + y1 * w1 + y2 * w2, det
 
 
 @kernel(borrows=True)

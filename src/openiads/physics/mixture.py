@@ -11,7 +11,7 @@ from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
 
-@kernel
+@kernel(borrows=True)
 def shifted_innovation(x, P, i, z, R, j, c, r):
     """As `innovation`, with the prediction displaced by a Gaussian of position.
 
@@ -33,7 +33,7 @@ def shifted_innovation(x, P, i, z, R, j, c, r):
     return d2, math.log(det)
 
 
-@kernel
+@kernel(borrows=True)
 def manoeuvre_shift(x, P, i, dt_s, c, r, q_m2ps3, q_climb_m2ps3):
     """Add to row ``i`` a manoeuvre during the last ``dt_s`` whose displacement is Gaussian.
 
@@ -73,7 +73,7 @@ def manoeuvre_shift(x, P, i, dt_s, c, r, q_m2ps3, q_climb_m2ps3):
     row[20] += f * f * v5 + 0.25 * q_climb_m2ps3 * dt_s
 
 
-@kernel
+@kernel(borrows=True)
 def merge_pair(x, P, i, pair_x, pair_P, weight):
     """Row ``i`` becomes the Gaussian with the moments of a mixture of two.
 
@@ -117,7 +117,7 @@ def merge_pair(x, P, i, pair_x, pair_P, weight):
     row[20] += s * e2 * e2
 
 
-@kernel
+@kernel(borrows=True)
 def velocity_update(x, P, i, vx, vy, v0, v1, v3, gate):
     """Kalman update of row ``i`` with a horizontal velocity (vx, vy) of covariance (v0, v1, v3).
 
