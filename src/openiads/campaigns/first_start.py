@@ -56,4 +56,4 @@ def compile_command() -> None:
     for part in (launch, intercept, assess):
         part(tables, allocate(tables).state, 0)
     memory = allocate(tables)
-    decide(tables, memory.state, memory.space)
+    decide(tables, memory.state, memory.space, memory.solver)

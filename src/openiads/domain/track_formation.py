@@ -239,14 +239,14 @@ def take_doubtful(params, tables, r, i, j, dt_s, stray, w, level, upright, pos_m
         _trial(tables, i, s)
     nis, _ = position_update(x, P, 0, pos_m, cov_m2, j)
     position_update(x, P, 1, tables.stray_m, tables.stray_m2, 0)
-    take_rate(tables, x, P, 0, j)
-    take_rate(tables, x, P, 1, j)
+    take_rate(tables.with_rates, tables, x, P, 0, j)
+    take_rate(tables.with_rates, tables, x, P, 1, j)
     merge_pair(x, P, 0, x, P, stray / (1.0 - w))
     _trial(tables, i, 1)
     if w >= NEGLIGIBLE:
         manoeuvre_shift(x, P, 1, dt_s, tables.moment, r, level, upright)
         position_update(x, P, 1, pos_m, cov_m2, j)
-        take_rate(tables, x, P, 1, j)
+        take_rate(tables.with_rates, tables, x, P, 1, j)
         merge_pair(tables.x, tables.P, i, x, P, w)
     else:
         merge_pair(tables.x, tables.P, i, x, P, 0.0)

@@ -119,8 +119,8 @@ def tracker_scan_jpda(params, tables, space, time_s, n_plots, pos_m, cov_m2, clu
         grouped = _foresee(
             params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2
         )
-    elif tables.rate_m2ps2[0] > 0.0:
-        rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, False)
+    else:
+        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
@@ -203,7 +203,7 @@ def _part(tables, space, r, e, at, dt_s, pos_m, cov_m2, level, upright, lively):
         j = tables.column[e]
         for s in range(2):
             position_update(x, P, s, pos_m, cov_m2, j)
-            take_rate(tables, x, P, s, j)
+            take_rate(tables.with_rates, tables, x, P, s, j)
     merge_pair(space.x, space.P, at, x, P, w)
 
 

@@ -263,7 +263,7 @@ def settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2):
             track[i].nis = tables.edge[e, 0]
             if params.two_point > 0 and is_seed(track, i):
                 two_point(params, track, tables.x, tables.P, i, j, pos_m, cov_m2)
-                take_rate(tables, tables.x, tables.P, i, j)
+                take_rate(tables.with_rates, tables, tables.x, tables.P, i, j)
                 start_models(params, tables, i)
             else:
                 if not models.live[i]:

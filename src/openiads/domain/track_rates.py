@@ -24,12 +24,17 @@ _LOG_DENSITY = -math.log(2.0 * 1000.0)
 
 
 @kernel(borrows=True)
-def rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, lively):
+def rate_costs(switch, params, tables, n_rows, dt_s, pos_m, cov_m2, lively):
     """Add to the costs of all edges what their range rates cost; fills ``edge[:, 2:4]``.
 
-    With ``lively`` the rate under a manoeuvre is costed too, for which ``moment`` of each row must
-    hold the prior of its displacement.
+    ``switch`` is ``tables.with_rates``: None, or a plot may have a rate. With ``lively`` the rate
+    under a manoeuvre is costed too, for which ``moment`` of each row must hold the prior of its
+    displacement.
     """
+    if switch is None:
+        return
+    if tables.rate_m2ps2[0] <= 0.0:
+        return
     edge = tables.edge
     for r in range(n_rows):
         i = tables.row_slot[r]
@@ -65,8 +70,10 @@ def _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, moves):
 
 
 @kernel(forceinline=True, borrows=True)
-def take_rate(tables, x, P, i, j):
+def take_rate(switch, tables, x, P, i, j):
     """Update row ``i`` of ``x`` and ``P`` with the range rate of plot ``j``, if it has one."""
+    if switch is None:
+        return
     if tables.rate_m2ps2[0] > 0.0 and not math.isnan(tables.rate_mps[j]):
         variance_m2ps2 = tables.rate_m2ps2[0]
         range_rate_update(x, P, i, tables.rate_mps[j], variance_m2ps2, tables.rate_from_m)

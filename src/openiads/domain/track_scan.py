@@ -70,8 +70,7 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py and
     tests/kernels/test_track_formation.py; measured by benchmarks/tracking.py.
     """
-    several = tables.models.kind.size > 0
-    dt_s = predict_models(params, tables, time_s) if several else _predict(params, tables, time_s)
+    dt_s = _forecast(tables.with_models, params, tables, time_s)
     lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
     level_m2 = upright_m2 = 0.0
     if lively:
@@ -87,37 +86,79 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
         grouped = _foresee(
             params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, dt_s, level_m2, upright_m2
         )
-    elif tables.rate_m2ps2[0] > 0.0:
-        rate_costs(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2, False)
-    if several:
-        if not lively:
-            still_rows(tables, n_rows)
-        model_costs(params, tables, n_rows, plot_pos_m, plot_cov_m2)
+    else:
+        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2, False)
+    _cost_models(tables.with_models, params, tables, n_rows, lively, plot_pos_m, plot_cov_m2)
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
     for j in range(n_plots):
         tables.plot_slot[j] = -1
-    served = n_plots
-    if tables.resolution[0] > 0.0:
-        served = share_plots(params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, lively)
-    if several:
-        settle_models(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
-    elif lively:
-        _settle(params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2)
-    else:
-        _settle_quiet(params, tables, n_rows, plot_pos_m, plot_cov_m2)
+    served = _share(
+        tables.with_shares, params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, lively
+    )
+    _update(tables.with_models, params, tables, n_rows, dt_s, lively, plot_pos_m, plot_cov_m2)
     if served > n_plots:
         own_plots(tables, n_rows, n_plots)
     if grouped:
         for g in range(n_rows):
             if tables.row[g].parent == g and tables.row[g].members > 2:
-                if several:
-                    harmonise_models(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
-                else:
-                    harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
+                _draw_together(tables.with_models, tables, g)
     _begin(params, tables, n_plots, time_s, plot_pos_m, plot_cov_m2)
     return tables.counts[LIVE]
+
+
+# What follows chooses by switches of the tables. Numba leaves out what stands behind a switch that
+# is None, if the switch is an argument of the function that asks.
+
+
+@kernel(forceinline=True, borrows=True)
+def _forecast(switch, params, tables, time_s):
+    """Predict all tracks, by one model or by several; returns the step."""
+    if switch is None:
+        return _predict(params, tables, time_s)
+    return predict_models(params, tables, time_s)
+
+
+@kernel(forceinline=True, borrows=True)
+def _cost_models(switch, params, tables, n_rows, lively, pos_m, cov_m2):
+    """Turn the costs of one model into those of several."""
+    if switch is None:
+        return
+    if not lively:
+        still_rows(tables, n_rows)
+    model_costs(params, tables, n_rows, pos_m, cov_m2)
+
+
+@kernel(forceinline=True, borrows=True)
+def _share(switch, params, tables, n_rows, n_plots, pos_m, cov_m2, lively):
+    """Let plots serve several tracks, where the sensor has a resolution; plots with the new."""
+    if switch is None:
+        return n_plots
+    if tables.resolution[0] <= 0.0:
+        return n_plots
+    return share_plots(params, tables, n_rows, n_plots, pos_m, cov_m2, lively)
+
+
+@kernel(forceinline=True, borrows=True)
+def _update(switch, params, tables, n_rows, dt_s, lively, pos_m, cov_m2):
+    """Update each track with its plot, by one model or by several."""
+    if switch is None:
+        if lively:
+            _settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
+        else:
+            _settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+    else:
+        settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2)
+
+
+@kernel(forceinline=True, borrows=True)
+def _draw_together(switch, tables, g):
+    """Draw the velocities of a formation together."""
+    if switch is None:
+        harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
+    else:
+        harmonise_models(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
 
 
 @kernel(forceinline=True, borrows=True)
@@ -134,14 +175,12 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
         # A row without plots that flies quietly has no use for a displacement.
         if tables.start[r + 1] > tables.start[r] or group[r].weight >= NEGLIGIBLE:
             alone(tables.moment, r, level_m2, upright_m2)
-    if tables.rate_m2ps2[0] > 0.0:
-        rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, True)
+    rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, True)
     grouped = False
     if params.group_range_m > 0.0:
         if vote_velocities(params, tables, n_rows, pos_m):
             quiet_costs(tables, n_rows, pos_m, cov_m2)
-            if tables.rate_m2ps2[0] > 0.0:
-                rate_costs(params, tables, n_rows, dt_s, pos_m, cov_m2, True)
+            rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, True)
         grouped = group_rows(params, tables, n_rows) > 0
     if grouped:
         weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2)
@@ -182,7 +221,7 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
         stray = tables.edge[e, 4] if e >= 0 else 0.0
         if e >= 0 and params.two_point > 0 and is_seed(track, i):
             two_point(params, track, x, P, i, j, pos_m, cov_m2)
-            take_rate(tables, x, P, i, j)
+            take_rate(tables.with_rates, tables, x, P, i, j)
         elif stray >= NEGLIGIBLE:
             track[i].nis = take_doubtful(
                 params, tables, r, i, j, dt_s, stray, w, level, upright, pos_m, cov_m2
@@ -197,13 +236,13 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
             if e >= 0:
                 n0, _ = position_step(pair_x, pair_P, 0, pos_m, cov_m2, j)
                 n1, _ = position_step(pair_x, pair_P, 1, pos_m, cov_m2, j)
-                take_rate(tables, pair_x, pair_P, 0, j)
-                take_rate(tables, pair_x, pair_P, 1, j)
+                take_rate(tables.with_rates, tables, pair_x, pair_P, 0, j)
+                take_rate(tables.with_rates, tables, pair_x, pair_P, 1, j)
                 track[i].nis = (1.0 - w) * n0 + w * n1
             merge_pair(x, P, i, pair_x, pair_P, w)
         elif e >= 0:
             track[i].nis, _ = position_step(x, P, i, pos_m, cov_m2, j)
-            take_rate(tables, x, P, i, j)
+            take_rate(tables.with_rates, tables, x, P, i, j)
         if group[group[r].parent].members > 1:
             w = group[r].weight
         track[i].manoeuvre = min(w, 0.999)
@@ -230,7 +269,7 @@ def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
             two_point(params, track, tables.x, tables.P, i, j, pos_m, cov_m2)
         else:
             track[i].nis, _ = position_step(tables.x, tables.P, i, pos_m, cov_m2, j)
-        take_rate(tables, tables.x, tables.P, i, j)
+        take_rate(tables.with_rates, tables, tables.x, tables.P, i, j)
         book_hit(params, track, tables.counts, tables.x, i, tables.cost[e])
         tables.plot_slot[j] = i if track[i].status != FREE else -1
 

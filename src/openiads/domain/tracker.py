@@ -16,6 +16,7 @@ from openiads.domain.tracks import (
     DROPPED,
     LIVE,
     LOSSES,
+    ON,
     PACKED_AT,
     REFUSED,
     UNGATED,
@@ -260,6 +261,8 @@ class Tracker:
         sizes = np.asarray(cell, dtype=np.float64)
         if sizes.shape != (3,) or not ((sizes > 0.0) & np.isfinite(sizes)).all():
             raise InputError.of("not three sizes > 0", "m, rad, rad", key="resolution")
+        if self.tables.with_shares is None:
+            self.tables = self.tables._replace(with_shares=ON)
         self.tables.resolution[:] = (*sizes, *place, *axes[:, 2])
 
     def _rates(self, n: int, rates: ArrayLike | None, sigma_mps: float, place: ArrayLike) -> None:
@@ -272,6 +275,8 @@ class Tracker:
             raise InputError.of(f"range rates are not {n} numbers, one a plot (or NaN)")
         if not 0.0 < sigma_mps < math.inf:
             raise InputError.of(f"{sigma_mps!r} is no error", "above 0", key="range_rate_sigma_mps")
+        if self.tables.with_rates is None:
+            self.tables = self.tables._replace(with_rates=ON)
         self.tables.rate_mps[:n] = given
         self.tables.rate_m2ps2[0] = sigma_mps**2
         self.tables.rate_from_m[:] = np.asarray(place, dtype=np.float64)

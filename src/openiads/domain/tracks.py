@@ -170,7 +170,7 @@ TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
     "log_density rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
-    "trial_x trial_P models stray_m stray_m2 resolution",
+    "trial_x trial_P models stray_m stray_m2 resolution with_models with_rates with_shares",
 )
 ModelTables = namedtuple(
     "ModelTables",
@@ -241,7 +241,8 @@ covariance (6), the information (6) and the weighted sum (3) that the plots of a
 same (9) of the row's own plot;
 ``edge`` (edges, 5), the d2 of quiet flight, the share of the manoeuvre, what the range rate
 costs in quiet flight and in a manoeuvre, and the share of an outlier; ``models``, of `ModelTables`;
-``stray_m`` (1, 3) and ``stray_m2`` (1, 6), a plot taken as an outlier."""
+``stray_m`` (1, 3) and ``stray_m2`` (1, 6), a plot taken as an outlier. ``with_models``,
+``with_rates`` and ``with_shares`` are switches (`ON` or None)."""
 
 
 def track_params(**values: float) -> np.record:
@@ -299,12 +300,24 @@ def track_params(**values: float) -> np.record:
     return params
 
 
-def tracks_allocate(capacity: int, plots: int, edges: int = 0, models: int = 0) -> TrackTables:
+ON = np.zeros(0)
+"""A switch of `TrackTables` that is on; off it is None, and nothing behind it is compiled."""
+
+
+def tracks_allocate(
+    capacity: int,
+    plots: int,
+    edges: int = 0,
+    models: int = 0,
+    rates: bool = False,
+    shares: bool = False,
+) -> TrackTables:
     """Empty tables for ``capacity`` tracks and ``plots`` plots a scan.
 
     ``models`` is the parameter of that name (`model_mask`); with it each track has a row for each
-    of its motion models. ``edges`` is the room for track-plot pairs inside the gates of one scan
-    (default: 16 a track and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
+    of its motion models. ``rates`` and ``shares`` say whether plots may bring range rates and may
+    stand for several targets. ``edges`` is the room for track-plot pairs inside the gates of one
+    scan (default: 16 a track and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
     """
     edges = edges or 16 * (capacity + plots)
     most = max(capacity, plots)
@@ -338,6 +351,9 @@ def tracks_allocate(capacity: int, plots: int, edges: int = 0, models: int = 0) 
         models=_model_tables(capacity, models),
         stray_m=np.zeros((1, 3)),
         stray_m2=np.zeros((1, 6)),
+        with_models=ON if models else None,
+        with_rates=ON if rates else None,
+        with_shares=ON if shares else None,
     )
     tracks_reset(tables)
     return tables

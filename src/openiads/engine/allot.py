@@ -22,8 +22,10 @@ PREFERENCE = 1e-9
 
 
 @kernel(borrows=True)
-def allot(m: Any, s: Any, space: Any, count: int, now_s: float) -> None:
+def allot(solver: Any, m: Any, s: Any, space: Any, count: int, now_s: float) -> None:
     """One cycle of a post with a solver: gather all ways, solve, order in the order of urgency."""
+    if solver is None:
+        return
     limits(m, s, space)
     units = m.units.shape[0]
     room = s.choices.shape[0] - units * m.missiles.shape[0]

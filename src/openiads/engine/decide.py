@@ -29,21 +29,21 @@ RANKED = 0
 
 
 @kernel(borrows=True)
-def decide(m: Any, s: Any, space: Any) -> None:
+def decide(m: Any, s: Any, space: Any, solver: Any) -> None:
     """One assignment cycle of the command post; of each unit by itself where the post has failed.
 
     A unit on its own shoots at what its own radar sees, and knows of no other unit's shots.
     """
     units = m.units.shape[0]
     if s.now[0].post_out == 0:
-        cycle(m, s, space, 0, units)
+        cycle(m, s, space, solver, 0, units)
         return
     for unit in range(units):
-        cycle(m, s, space, unit, unit + 1)
+        cycle(m, s, space, solver, unit, unit + 1)
 
 
 @kernel(borrows=True)
-def cycle(m: Any, s: Any, space: Any, first: int, last: int) -> None:
+def cycle(m: Any, s: Any, space: Any, solver: Any, first: int, last: int) -> None:
     """Rank the tracks that units ``first`` to ``last - 1`` may shoot at; order in that order.
 
     A command post that assigns by a solver orders for all tracks together instead.
@@ -73,7 +73,7 @@ def cycle(m: Any, s: Any, space: Any, first: int, last: int) -> None:
     already = s.now[0].ordered_volleys
     s.now[0].n_choices = 0
     if m.settings[0].assignment != RANKED and not alone:
-        allot(m, s, space, count, now_s)
+        allot(solver, m, s, space, count, now_s)
         keep(m, s, already)
         return
     if s.now[0].log_level > 0 and free and not alone:

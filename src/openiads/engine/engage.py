@@ -16,7 +16,7 @@ from openiads.engine.book import (
     write,
     write_round,
 )
-from openiads.engine.handover import search
+from openiads.engine.handover import search_from
 from openiads.engine.queue import push
 from openiads.engine.spots import renew, stays_far
 from openiads.engine.world import (
@@ -204,7 +204,7 @@ def launch(m: Any, s: Any, shot: int) -> None:
     target = order.target
     if order.locked == 0 and held:
         if m.settings[0].handover == 1:
-            target, takes_s = search(m, s, slot, order.unit, order.serial)
+            target, takes_s = search_from(s.cue, m, s, slot, order.unit, order.serial)
             order.waits_s += takes_s
         else:
             target = lock(m, s, slot)

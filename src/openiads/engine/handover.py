@@ -136,3 +136,20 @@ def cue_from_plot(
         s.cue[slot, 15 + k] = f * plots.cov_m2[0, k]
     for k in range(6, 15):
         s.cue[slot, k] = 0.0
+
+
+@kernel(borrows=True)
+def search_from(cues: Any, m: Any, s: Any, slot: int, unit: int, serial: int) -> tuple[int, float]:
+    """`search`, where handover is by search: ``cues`` (``s.cue``) is None where it is not."""
+    if cues is None:
+        return -1, 0.0
+    return search(m, s, slot, unit, serial)
+
+
+@kernel(forceinline=True, borrows=True)
+def keep_cue(cues: Any, tracks: Any, slot: int) -> None:
+    """Keep the covariance of a track for the search that it may lead to."""
+    if cues is None:
+        return
+    for k in range(21):
+        cues[slot, k] = tracks.P[slot, k]

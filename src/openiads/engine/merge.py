@@ -33,7 +33,7 @@ def keep_hit(
 
 
 @kernel(borrows=True)
-def merge_hits(m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
+def merge_hits(switch: Any, m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
     """Make plots of the detections of a scan: the strongest takes all that lie in its cell.
 
     In its cell is what is nearer than ``range_resolution`` in range and a beam width in azimuth
@@ -43,6 +43,8 @@ def merge_hits(m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
     It bears the name of the strongest. What was not detected by itself adds nothing.
     Reference: the model of merged measurements of Koch and van Keuk, IEEE Trans. AES 33(3), 1997.
     """
+    if switch is None:
+        return
     eye = m.radars[radar]
     now = s.now[0]
     hits = now.n_plots

@@ -74,7 +74,7 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         if m.settings[0].blinkers > 0:
             blink(m, s)
         if s.now[0].n_slots > 0:
-            decide(m, s, w.space)
+            decide(m, s, w.space, w.solver)
         again(m, s, EV_DECIDE, 0, detail + 1, m.settings[0].decision_period_s)
     elif kind == EV_LAUNCH:
         launch(m, s, subject)

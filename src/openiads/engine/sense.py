@@ -16,7 +16,7 @@ from openiads.engine.book import (
     write,
 )
 from openiads.engine.engage import height_m
-from openiads.engine.handover import cue_from_plot
+from openiads.engine.handover import cue_from_plot, keep_cue
 from openiads.engine.measure import add_plot, errors
 from openiads.engine.merge import keep_hit, merge_hits, tell_resolution
 from openiads.engine.state import UNNAMED
@@ -54,7 +54,7 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
     for k in range(s.now[0].n_flying):
         look(m, s, plots, radar, s.flying[k], number)
     if m.radars[radar].unresolved == 1:
-        merge_hits(m, s, plots, radar, number)
+        merge_hits(tracks.with_shares, m, s, plots, radar, number)
     if m.settings[0].fidelity == 0:
         false_plots(m, s, plots, radar, number)
         if now.n_plots == 0 and tracks.counts[LIVE] == 0:
@@ -122,10 +122,8 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
     if m.settings[0].fidelity == 1:
         # No plot is drawn here, so the second draw of the look is free for its association.
         surrogate_look(m, s, threat, at, part, hit, u1)
-        if hit and m.settings[0].handover == 1:
-            azimuth, elevation, range_m = seen_at(m, radar, at, part, m.threats[threat].step_s)
-            sigmas = errors(m.radars[radar], snr)
-            cue_from_plot(m, s, plots, radar, threat, range_m, azimuth, elevation, sigmas)
+        if hit:
+            keep_cue_of_plot(s.cue, m, s, plots, radar, threat, at, part, snr)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
         plot(m, s, plots, radar, threat, at, part, snr, u0 / chance, u1, u2, u3)
@@ -171,6 +169,18 @@ def jammed_chance(m: Any, radar: int, threat: int, snr: float, clear: float) -> 
         snr, eye.level, eye.pfa, eye.pulses, m.threats[threat].swerling
     )
     return min(clear, jammed)
+
+
+@kernel(borrows=True)
+def keep_cue_of_plot(
+    cues: Any, m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float, snr: float
+) -> None:
+    """Fidelity `engagement`: keep what one plot of a threat would say (`cue_from_plot`)."""
+    if cues is None:
+        return
+    azimuth, elevation, range_m = seen_at(m, radar, at, part, m.threats[threat].step_s)
+    sigmas = errors(m.radars[radar], snr)
+    cue_from_plot(m, s, plots, radar, threat, range_m, azimuth, elevation, sigmas)
 
 
 @kernel(inline="always", borrows=True)
@@ -308,9 +318,7 @@ def picture_from_tracks(m: Any, s: Any, plots: Any, tracks: Any) -> None:
         x = tracks.x[slot]
         seen.x, seen.y, seen.z = x[0], x[1], x[2]
         seen.vx, seen.vy, seen.vz = x[3], x[4], x[5]
-        if m.settings[0].handover == 1:
-            for k in range(21):
-                s.cue[slot, k] = tracks.P[slot, k]
+        keep_cue(s.cue, tracks, slot)
     now.n_slots = high
 
 

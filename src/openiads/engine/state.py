@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from openiads.domain.tracks import TrackTables, tracks_allocate
+from openiads.domain.tracks import ON, TrackTables, tracks_allocate
 from openiads.engine.spots import SPOT, greatest_speeds_mps
 from openiads.engine.world import FIDELITIES, Tables
 from openiads.physics.slot_assignment import SlotSpace, slot_space
@@ -212,7 +212,7 @@ class State(NamedTuple):
     stock: Any  # (U, M) i4 rounds of each missile at each unit
     queue: Any  # (events,) QUEUE, a heap of the first now.n_queue
     log: Any  # (capacity,) LOG
-    cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search
+    cue: Any  # (slots, 21) covariances of the picture's tracks where handover is by search; or None
     choices: Any  # (capacity,) CHOICES of the cycle at hand
     kept: Any  # (capacity,) CHOICES that the Log keeps
     operators: Any  # (operators,) f8 when each is free again
@@ -241,6 +241,8 @@ class Memory(NamedTuple):
     tracks: TrackTables
     space: SlotSpace
     """a cycle's assignment problem: not in the State, which is handed from kernel to kernel"""
+    solver: Any
+    """whether the command post chooses by a solver: `ON`, or None, and none is compiled"""
 
 
 LOG_CAPACITY = 2_000_000
@@ -290,7 +292,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         stock=np.zeros((units, missiles), np.int32),
         queue=rec(events + unheard, QUEUE),
         log=rec(LOG_CAPACITY if log_level else 1, LOG),
-        cue=np.zeros((slots if settings["handover"] else 1, 21)),
+        cue=np.zeros((slots, 21)) if settings["handover"] else None,
         choices=rec(choices, CHOICES),
         kept=rec(KEPT_MOST if log_level else 1, CHOICES),
         operators=np.zeros(int(settings["operators"])),
@@ -310,5 +312,9 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         strength=np.zeros((plots, 2)),
         source=np.zeros(plots, np.int32),
     )
-    tracks = tracks_allocate(slots, plots, models=int(tables.track_params[0]["models"]))
-    return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units))
+    merges = bool((tables.radars["unresolved"] != 0).any())
+    tracks = tracks_allocate(
+        slots, plots, models=int(tables.track_params[0]["models"]), shares=merges
+    )
+    solver = ON if settings["assignment"] else None
+    return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units), solver)
