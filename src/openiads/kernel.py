@@ -32,6 +32,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _KERNEL_PACKAGES = ("physics", "domain", "engine")
 _LOCK = threading.RLock()
+_CALLED = "_called"
+"""What the cache adds to the name of a kernel in the form that other kernels call."""
 
 
 def jit_disabled() -> bool:
@@ -60,7 +62,10 @@ def cache_directory() -> Path:
 
 def is_warm(name: str) -> bool:
     """Whether the kernel ``name`` of these very sources was compiled before on this machine."""
-    return jit_disabled() or any(cache_directory().rglob(f"*.{name}-*.nbi"))
+    folder = cache_directory()
+    return jit_disabled() or any(
+        any(folder.rglob(f"*.{spelt}-*.nbi")) for spelt in (name, name + _CALLED)
+    )
 
 
 class Kernel:
@@ -69,6 +74,10 @@ class Kernel:
     ``elementwise`` kernels take numpy arrays too: the arguments are broadcast against each other
     and the scalar law is applied to each element. (Only from Python; compiled code calls the
     scalar law.)
+
+    Numba wraps each function for callers from Python, which takes a third of the compile time if
+    arguments are whole tables. So a kernel has two forms: one for Python, and one, without wrapper,
+    for the kernels that call it; each is compiled where it is called.
     """
 
     def __init__(self, function: Callable[..., Any], elementwise: bool, options: dict[str, Any]):
@@ -77,6 +86,7 @@ class Kernel:
         self.elementwise = elementwise
         self.options = options
         self._compiled: Callable[..., Any] | None = None
+        self._called: Callable[..., Any] | None = None
 
     def compiled(self) -> Callable[..., Any]:
         """The numba dispatcher (or the plain function where compilation is disabled)."""
@@ -86,7 +96,15 @@ class Kernel:
                     self._compiled = self._compile()
         return self._compiled
 
-    def _compile(self) -> Callable[..., Any]:
+    def called(self) -> Callable[..., Any]:
+        """The dispatcher that other kernels call."""
+        if self._called is None:
+            with _LOCK:
+                if self._called is None:
+                    self._called = self._compile(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+        return self._called
+
+    def _compile(self, **form: bool) -> Callable[..., Any]:
         if jit_disabled():
             return self.function
         import numba
@@ -97,15 +115,16 @@ class Kernel:
         for name in _globals_of(source.__code__):
             value = scope.get(name)
             if isinstance(value, Kernel):
-                scope[name] = value.compiled()
+                scope[name] = value.called()
         clone = types.FunctionType(
             source.__code__, scope, source.__name__, source.__defaults__, source.__closure__
         )
         clone.__kwdefaults__ = source.__kwdefaults__
-        clone.__qualname__ = source.__qualname__
+        # The cache tells functions apart by this name.
+        clone.__qualname__ = source.__qualname__ + (_CALLED if form else "")
         clone.__module__ = source.__module__
         clone.__doc__ = source.__doc__
-        options = {"cache": True, "nogil": True, "error_model": "numpy", **self.options}
+        options = {"cache": True, "nogil": True, "error_model": "numpy", **self.options, **form}
         return cast(Callable[..., Any], numba.njit(**options)(clone))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -120,6 +139,16 @@ class Kernel:
 
     def __repr__(self) -> str:
         return f"<kernel {self.function.__module__}.{self.function.__qualname__}>"
+
+
+def prepare(function: Callable[..., Any], *args: Any) -> None:
+    """Compile a kernel for arguments of these types, as other kernels call it, without a call."""
+    assert isinstance(function, Kernel), f"{function} is no kernel"
+    if jit_disabled():
+        return
+    import numba
+
+    function.called().compile(tuple(numba.typeof(a) for a in args))  # type: ignore[attr-defined]
 
 
 def _many(argument: Any) -> bool:

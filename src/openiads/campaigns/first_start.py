@@ -17,7 +17,7 @@ from openiads.engine.run import recarrays
 from openiads.engine.sense import scan
 from openiads.engine.state import allocate
 from openiads.engine.world import blank_tables
-from openiads.kernel import is_warm, jit_disabled
+from openiads.kernel import is_warm, jit_disabled, prepare
 
 _OTHER = "from openiads.campaigns.first_start import compile_sensing; compile_sensing()"
 
@@ -26,9 +26,9 @@ _OTHER = "from openiads.campaigns.first_start import compile_sensing; compile_se
 def first_start() -> Iterator[None]:
     """Have the engine's parts compiled when the block is left, where that has yet to be done.
 
-    Sensing is compiled by a second process, which begins at once and works beside the block; what
-    the command does is compiled here, after it. A second process that fails costs time and nothing
-    else: what it did not leave in the cache is compiled with `replicate`.
+    Sensing and engagements are compiled by a second process, which begins at once and works beside
+    the block; decisions are compiled here, after it. A second process that fails costs time and
+    nothing else: what it did not leave in the cache is compiled with `replicate`.
     """
     if jit_disabled() or is_warm("scan"):
         yield
@@ -44,16 +44,16 @@ def first_start() -> Iterator[None]:
 
 
 def compile_sensing() -> None:
-    """Compile what a scan does."""
+    """Compile what a scan and an engagement do, for the types of a blank world."""
     tables = recarrays(blank_tables())
     memory = allocate(tables)
-    scan(tables, memory.state, memory.plots, memory.tracks, 0, 0)
+    prepare(scan, tables, memory.state, memory.plots, memory.tracks, 0, 0)
+    for part in (launch, intercept, assess):
+        prepare(part, tables, memory.state, 0)
 
 
 def compile_command() -> None:
-    """Compile decisions and engagements, each on a blank world, in which nothing happens."""
+    """Compile decisions, for the types of a blank world."""
     tables = recarrays(blank_tables())
-    for part in (launch, intercept, assess):
-        part(tables, allocate(tables).state, 0)
     memory = allocate(tables)
-    decide(tables, memory.state, memory.space, memory.solver)
+    prepare(decide, tables, memory.state, memory.space, memory.solver)
