@@ -8,6 +8,7 @@ from algebra_scenarios import model
 
 from openiads.engine.book import position_at, truth_at
 from openiads.engine.handover import cue_from_plot, raster, search
+from openiads.domain.tracks import ON
 from openiads.engine.merge import keep_hit, merge_hits
 from openiads.engine.run import recarrays, reset, start
 from openiads.engine.state import allocate
@@ -143,7 +144,7 @@ def merged(m, w, rows, number=0):
     s.now[0].n_plots = 0
     for threat, *polar, snr in rows:
         keep_hit(s, plots, threat, *polar, 0.0, 0.0, 0.0, snr)
-    merge_hits(m, s, plots, 0, number)
+    merge_hits(ON, m, s, plots, 0, number)
     n = s.now[0].n_plots
     return plots.pos_m[:n] - m.radar_pos_m[0], plots.threat[:n]
 

@@ -37,7 +37,7 @@ class Book:
             if hit:
                 book_hit(self.params, t.track, t.counts, t.x, slot, -math.log(PD / PF))
             else:
-                book_miss(self.params, t.track, t.counts, slot)
+                book_miss(self.params, t.track, t.counts, slot, -math.log(1.0 - PD))
             if t.track[slot].status != TENTATIVE:
                 return t.track[slot].status, scan, t.track[slot].score
         return TENTATIVE, len(sequence), t.track[slot].score

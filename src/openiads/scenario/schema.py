@@ -233,7 +233,7 @@ class Fidelity(Declared):
 
     process_noise: Number = declared("process noise of the tracker, m2/s3", 100.0, gt=0)
     formations: bool = Field(
-        default=True,
+        default=False,
         description="models of manoeuvres and of formations in the tracker, as in openiads track",
     )
     models: list[Literal["cv", "ct", "ca", "ballistic"]] = Field(
