@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from algebra_scenarios import model
 
+from openiads.domain.tracks import ON
 from openiads.engine.book import position_at, truth_at
 from openiads.engine.handover import cue_from_plot, raster, search
-from openiads.domain.tracks import ON
 from openiads.engine.merge import keep_hit, merge_hits
 from openiads.engine.run import recarrays, reset, start
 from openiads.engine.state import allocate
