@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from openiads.domain.doctrine import may_shoot_again
-from openiads.engine.book import expected_place, pd_between, truth_at, write_round
-from openiads.engine.engage import HOLD_PD
+from openiads.engine.book import expected_place, write_round
+from openiads.engine.engage import height_m
 from openiads.engine.evaluate import kind_of, volley_kill, volley_size
 from openiads.engine.order import free_operators, refused
-from openiads.engine.predict import predicted_intercept_s
+from openiads.engine.predict import predicted_intercept_s, unit_sees
 from openiads.engine.world import FLYING, LOG_REFUSED, OPERATOR, WINDOW
 from openiads.kernel import kernel
 
@@ -54,7 +54,7 @@ def survey(
                 guide = unit
                 if other < tries:
                     guide = first + (unit - first + other) % tries
-                    if not holds_now(m, s, seen, guide):
+                    if not holds_now(m, s, seen, guide, now_s):
                         continue
                 refusal = refused(m, s, unit, missile, guide)
                 if refusal == 0 and operators == 0:
@@ -82,13 +82,39 @@ def survey(
 
 
 @kernel(borrows=True)
-def holds_now(m: Any, s: Any, seen: Any, guide: int) -> bool:
-    """Whether the engagement radar of a unit holds the target of a track at this moment."""
+def holds_now(m: Any, s: Any, seen: Any, guide: int, now_s: float) -> bool:
+    """Whether the post reckons that a unit's engagement radar holds the target of a track now.
+
+    It asks its own picture and what it knows of the radar, not the truth: the place where the track
+    is expected lies in the radar's sector, elevations, displayed range and line of sight; its
+    radial speed passes the Doppler notch; and its range R is one at which a look detects a target
+    of cross-section sigma as often as not,
+
+        R^4 <= R_h^4 sigma / sigma_0,
+
+    R_h that range for the reference cross-section sigma_0 of the radar's claim. assumed: sigma is
+    known as that of the target's class from ahead, which the echoes of a track tell in the mean; a
+    false track is taken for sigma_0. Jamming, rain and hills are not reckoned with.
+    """
     radar = m.units[guide].radar
-    if seen.threat < 0 or s.out[radar] > 0:
+    if s.out[radar] > 0:
         return False
-    at, part = truth_at(m, s, seen.threat, s.now[0].time_s)
-    return at >= 0 and pd_between(m, radar, at, part) >= HOLD_PD
+    x, y, z = expected_place(seen, now_s)
+    height = height_m(x, y, z, m.settings[0].earth_radius_m)
+    if not unit_sees(m, radar, x, y, z, height):
+        return False
+    eye, axes = m.radars[radar], m.radar_axes[radar]
+    dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
+    slant = max(math.sqrt(dx * dx + dy * dy + dz * dz), 1.0)
+    rise = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
+    if rise > math.sin(eye.elevation_max_rad) * slant:
+        return False
+    if eye.elevation_min_rad > 0.0 and rise < math.sin(eye.elevation_min_rad) * slant:
+        return False
+    if abs(dx * seen.vx + dy * seen.vy + dz * seen.vz) < eye.radial_speed_min_mps * slant:
+        return False
+    share = 1.0 if seen.threat < 0 else m.threats[seen.threat].rcs_m2 / eye.reference_rcs_m2
+    return slant**4 <= share * eye.hold_range_m**4
 
 
 @kernel(inline="always", borrows=True)

@@ -195,6 +195,7 @@ THREATS = np.dtype(
         ("lethality", "f8"),
         ("homing_s", "f8"),
         ("silent_share", "f8"),
+        ("rcs_m2", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -211,7 +212,9 @@ RADARS = dtype_of(
     ("clutter_pm3", "f8"),
     ("false_elevation_rad", "f8"),
     ("level", "f8"),
+    ("hold_range_m", "f8"),
 )
+"""``hold_range_m``: where one look detects the reference cross-section as often as a hold asks."""
 UNITS = dtype_of(
     Doctrine,
     ("radar", "i4"),

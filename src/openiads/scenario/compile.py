@@ -16,6 +16,7 @@ from openiads.domain.threats import ALL_CATEGORIES
 from openiads.domain.tracks import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
+from openiads.engine.engage import HOLD_PD
 from openiads.engine.run import recarrays
 from openiads.engine.world import (
     ASSETS,
@@ -37,7 +38,13 @@ from openiads.scenario.depends import first_link, reaches
 from openiads.scenario.flyouts import Flyouts
 from openiads.scenario.ground import scenario_ground, site_height_m
 from openiads.scenario.load import Scenario
-from openiads.scenario.looks import OUT_OF_SIGHT, Air, Looker, cross_section_m2
+from openiads.scenario.looks import (
+    OUT_OF_SIGHT,
+    Air,
+    Looker,
+    cross_section_m2,
+    hold_range_m,
+)
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.rules import outages_table, rules_table
 from openiads.scenario.schema import Defence, FireUnit, ScenarioFile, Use
@@ -228,6 +235,7 @@ class _Compiler:
             row["false_elevation_rad"] = radar.elevation_max_rad
             row["clutter_pm3"] = _clutter_density(radar)
             row["level"] = threshold(radar.pfa, radar.pulses)
+            row["hold_range_m"] = hold_range_m(row, HOLD_PD)
             axes[index] = self._axes(place["at"])
         return table, positions, axes
 
@@ -250,6 +258,7 @@ class _Compiler:
             row["wave"], row["site"], row["parent"] = flight.wave, flight.site, flight.parent
             row["lethality"] = flight.threat.lethality
             row["silent_share"] = flight.threat.silent_share
+            row["rcs_m2"] = flight.threat.rcs_m2
             row["homing_s"] = flight.threat.homing_s * (flight.threat.homes_on == "emitter")
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling
