@@ -76,12 +76,13 @@ def cycle(m: Any, s: Any, space: Any, solver: Any, first: int, last: int) -> Non
         allot(solver, m, s, space, count, now_s)
         keep(m, s, already)
         return
-    if s.now[0].log_level > 0 and free and not alone:
+    logs = s.now[0].log_level > 0 and free and not alone
+    if logs:
         gather(m, s, space, count, now_s)
     for k in range(count):
         slot = s.ranked[k]
         if free or s.picture[slot].blocked <= WINDOW:
-            assign(m, s, slot, now_s, first, last)
+            assign(m, s, slot, now_s, first, last, k if logs else -1)
             free = free and anything_free(m, s, first, last)
     keep(m, s, already)
 
@@ -200,10 +201,13 @@ def goes_later(picture: Any, a: int, b: int) -> bool:
 
 
 @kernel(borrows=True)
-def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int) -> None:
-    """Order a volley at a track from the unit and missile that doctrine prefers, if any can."""
+def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int, rank: int) -> None:
+    """Order a volley at a track from the unit and missile that doctrine prefers, if any can.
+
+    ``rank`` is the track's place in a ranking that `gather` has surveyed for the Log, else -1.
+    """
     at = s.now[0].n_choices
-    end, blocked, by, of, soonest = survey(m, s, slot, now_s, first, last, at)
+    end, blocked, by, of, soonest = survey(m, s, slot, now_s, first, last, at, rank)
     if end == at:
         hold_off(m, s, slot, now_s, blocked, by, of, soonest)
         return

@@ -177,6 +177,8 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     draw_biases(m, s)
     now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
+    for cell in range(s.foreseen.shape[0]):
+        s.foreseen[cell].cycle_s = -1.0
     stand(m, s)
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])

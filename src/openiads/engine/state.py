@@ -183,6 +183,13 @@ CHOICES = np.dtype(
 would meet it and how long it can wait, and what the cycle could give: volleys of this round of this
 unit, of this unit, and in all."""
 
+FORESEEN = np.dtype([("cycle_s", "f8"), ("track", "i8"), ("met_s", "f8"), ("spare_s", "f8")])
+"""The predicted intercept of one round of one unit with one track: in which cycle it was worked
+out, for which track, seconds to the meeting and to spare."""
+
+FORESEEN_MOST = 1 << 17
+"""Predicted intercepts that a cycle with a Log keeps from its survey to its orders, at most."""
+
 PLENTY = 1 << 30
 """Volleys that can be ordered where nothing limits them."""
 
@@ -218,6 +225,7 @@ class State(NamedTuple):
     operators: Any  # (operators,) f8 when each is free again
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
     spots: Any  # (n,) SPOT
+    foreseen: Any  # (capacity,) FORESEEN by rank, unit, missile, guiding unit; where a Log is kept
 
 
 class Plots(NamedTuple):
@@ -298,6 +306,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         operators=np.zeros(int(settings["operators"])),
         sites=rec(int(settings["sites"]), SITE_STATE),
         spots=rec(n, SPOT),
+        foreseen=rec(min(slots * pairs * units, FORESEEN_MOST) if log_level else 0, FORESEEN),
     )
     state.spots.speed_mps = greatest_speeds_mps(
         tables.grid_pos_m, tables.grid_vel_mps, tables.threats

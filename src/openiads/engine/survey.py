@@ -22,12 +22,13 @@ PATIENCE = 3.0
 
 @kernel(borrows=True)
 def survey(
-    m: Any, s: Any, slot: int, now_s: float, first: int, last: int, at: int
+    m: Any, s: Any, slot: int, now_s: float, first: int, last: int, at: int, rank: int
 ) -> tuple[int, int, int, int, float]:
     """Enter in ``s.choices`` from row ``at`` each unit and missile that could shoot at a track now.
 
     (row after the last, link that refused others or 0, its unit, its missile, least time to spare
-    of those that must still wait). Changes nothing but the rows.
+    of those that must still wait). Changes nothing but the rows, and what is kept of predicted
+    intercepts under ``rank``, the track's place in the ranking (-1: none is kept; see `foresee`).
     """
     seen = s.picture[slot]
     period = m.settings[0].decision_period_s
@@ -61,7 +62,7 @@ def survey(
                     refusal = OPERATOR
                 met, spare = 0.0, 0.0
                 if refusal == 0 or refusal > seen.blocked:
-                    met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+                    met, spare = foresee(m, s, slot, unit, missile, now_s, guide, rank)
                     if not math.isfinite(met):
                         refusal = WINDOW
                     elif spare > period:
@@ -79,6 +80,28 @@ def survey(
     if row > at and m.settings[0].layers > 0:
         row = outer_first(m, s, at, row, waits, now_s)
     return row, blocked, by, of, soonest
+
+
+@kernel(borrows=True)
+def foresee(
+    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float, guide: int, rank: int
+) -> tuple[float, float]:
+    """`predicted_intercept_s`, worked out once for the Log and the order of the same cycle.
+
+    Orders given in between take rounds, channels and operators; what a round can meet, and when,
+    they leave as it was.
+    """
+    cell = -1
+    if rank >= 0:
+        units = m.units.shape[0]
+        cell = ((rank * units + unit) * m.missiles.shape[0] + missile) * units + guide
+    if cell < 0 or cell >= s.foreseen.shape[0]:
+        return predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+    kept = s.foreseen[cell]
+    if kept.cycle_s != now_s or kept.track != s.picture[slot].id:
+        met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+        kept.cycle_s, kept.track, kept.met_s, kept.spare_s = now_s, s.picture[slot].id, met, spare
+    return kept.met_s, kept.spare_s
 
 
 @kernel(borrows=True)
