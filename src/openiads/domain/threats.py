@@ -41,6 +41,11 @@ BALLISTIC = CATEGORIES.index("ballistic")
 DECOY = ALL_CATEGORIES.index("decoy")
 SURFACE = ALL_CATEGORIES.index("surface")
 
+DEBRIS_PARAMETERS = (
+    "debris_share", "debris_visible_s", "debris_coefficient_kgm2", "debris_called_alive",
+)  # fmt: skip
+"""What `Threat` says of debris, as the Model's table of threats has it."""
+
 STRAIGHT, FALLING, ON_SURFACE, GLIDING = 0, 1, 2, 3
 """Kinds of course: which published reach of a round holds, and how a track is expected to go on."""
 
@@ -142,6 +147,24 @@ class Threat(Declared):
         "share of its lethality that is left against a radar silent in that part (emitter; "
         "assumed: it remembers the place)",
         0.2,
+    )
+
+    debris_share: Fraction = declared(
+        "cross-section of its debris over its own, from the kill on; 0: it leaves none", 0.0
+    )
+    debris_visible_s: Time = declared(
+        "time for which debris is seen, unless it reaches the ground before (assumed: then it has "
+        "spread over many cells)",
+        60.0, gt=0,
+    )  # fmt: skip
+    debris_coefficient_kgm2: ArealDensity = declared(
+        "mass / (Cd A) of its debris (assumed: tumbling pieces, lighter than a decoy)",
+        100.0, gt=0,
+    )  # fmt: skip
+    debris_called_alive: Fraction = declared(
+        "probability that its kill is called a miss where the engagement radar still holds debris "
+        "(assumed: an even chance; no public figure)",
+        0.5,
     )
 
     @model_validator(mode="after")

@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from openiads.engine.allot import allot, gather, keep
-from openiads.engine.book import expected_place, write
-from openiads.engine.engage import height_m, named_draw
+from openiads.engine.book import expected_place, height_m, write
+from openiads.engine.engage import named_draw
 from openiads.engine.evaluate import score
 from openiads.engine.order import free_operators, order_volley, refused
 from openiads.engine.predict import unit_sees
@@ -127,7 +127,8 @@ def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
         return False
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
-        if mine.identified_s == math.inf:
+        # Debris of one that no track led to is named too; that is no link of its chain.
+        if mine.identified_s == math.inf and mine.tracked_s < math.inf:
             mine.identified_s = now_s
             write(s.now[0], s.log, LOG_IDENTIFIED, seen.threat, seen.id, -1, 0, 0.0)
     return True

@@ -131,6 +131,7 @@ NOW = np.dtype(
         ("n_kept", "i8"),
         ("cycles_left_out", "i8"),
         ("rounds_lost", "i4"),
+        ("n_debris", "i4"),
     ]
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
@@ -138,6 +139,24 @@ UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
 SITE_STATE = np.dtype([("lost_s", "f8"), ("silent_s", "f8"), ("silent", "i1")])
 """Of what can be aimed at: when it was destroyed, inf while it stands; of a radar also since when
 it is silent by doctrine, and whether it is."""
+DEBRIS = np.dtype(
+    [
+        ("listed", "i4"),
+        ("grid", "i4"),
+        ("part", "f8"),
+        ("since_s", "f8"),
+        ("ends_s", "f8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("z", "f8"),
+        ("vx", "f8"),
+        ("vy", "f8"),
+        ("vz", "f8"),
+        ("rate_pm", "f8"),
+    ]
+)
+"""Of each threat what is left of it: where on its grid, when, where and how fast it was killed, how
+drag slows the rest. ``listed`` of the first ``now.n_debris`` rows: whose debris is in the air."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -226,6 +245,7 @@ class State(NamedTuple):
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
     spots: Any  # (n,) SPOT
     foreseen: Any  # (capacity,) FORESEEN by rank, unit, missile, guiding unit; where a Log is kept
+    debris: Any  # (n,) DEBRIS where any class leaves debris; or None
 
 
 class Plots(NamedTuple):
@@ -307,6 +327,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         sites=rec(int(settings["sites"]), SITE_STATE),
         spots=rec(n, SPOT),
         foreseen=rec(min(slots * pairs * units, FORESEEN_MOST) if log_level else 0, FORESEEN),
+        debris=rec(n, DEBRIS) if settings["debris"] else None,
     )
     state.spots.speed_mps = greatest_speeds_mps(
         tables.grid_pos_m, tables.grid_vel_mps, tables.threats

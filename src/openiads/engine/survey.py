@@ -6,8 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.doctrine import may_shoot_again
-from openiads.engine.book import expected_place, write_round
-from openiads.engine.engage import height_m
+from openiads.engine.book import expected_place, height_m, write_round
 from openiads.engine.evaluate import kind_of, volley_kill, volley_size
 from openiads.engine.order import free_operators, refused
 from openiads.engine.predict import predicted_intercept_s, unit_sees

@@ -74,7 +74,8 @@ LINKS = (
     EV_DECIDE,
     EV_NOTICE,
     EV_EMIT,
-) = range(11)
+    EV_GONE,
+) = range(12)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -168,9 +169,11 @@ SETTINGS = np.dtype(
         ("layers", "i4"),
         ("blinkers", "i4"),
         ("sites", "i4"),
+        ("debris", "i4"),
     ]
 )
-"""``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post."""
+"""``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post;
+``debris`` the threats that leave any."""
 HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
 
@@ -196,6 +199,10 @@ THREATS = np.dtype(
         ("homing_s", "f8"),
         ("silent_share", "f8"),
         ("rcs_m2", "f8"),
+        ("debris_share", "f8"),
+        ("debris_visible_s", "f8"),
+        ("debris_coefficient_kgm2", "f8"),
+        ("debris_called_alive", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])

@@ -12,7 +12,7 @@ from openiads.declare import Declared, fill_row
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
-from openiads.domain.threats import ALL_CATEGORIES
+from openiads.domain.threats import ALL_CATEGORIES, DEBRIS_PARAMETERS
 from openiads.domain.tracks import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
@@ -113,6 +113,7 @@ class _Compiler:
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
         settings["sites"] = len(sites(self.file))
+        settings["debris"] = int((threats["debris_share"] > 0.0).sum())
         settings["layers"] = len(set(units["layer"].tolist())) - 1
         settings["blinkers"] = int((radars["silent_below_s"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
@@ -259,6 +260,8 @@ class _Compiler:
             row["lethality"] = flight.threat.lethality
             row["silent_share"] = flight.threat.silent_share
             row["rcs_m2"] = flight.threat.rcs_m2
+            for name in DEBRIS_PARAMETERS:
+                row[name] = getattr(flight.threat, name)
             row["homing_s"] = flight.threat.homing_s * (flight.threat.homes_on == "emitter")
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling
