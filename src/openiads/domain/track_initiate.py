@@ -12,7 +12,7 @@ from __future__ import annotations
 from openiads.domain.track_book import is_seed
 from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.tracks import CONFIRMED, HIGH
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -25,6 +25,10 @@ _LEAST_VOTES = 9.0
 
 _LEAST_LEAD = 2.0
 """Log-likelihood by which the winner must lead a displacement more than 3 sigma away."""
+
+_PRIOR_SIGMAS = 1.5
+"""A plot within so many sigmas of the velocity prior may be of the same target (assumed: as far as
+the prior itself is meant to reach, see ``speed_sigma_mps``)."""
 
 _FIRST_SIGMA_MPS = 20.0
 """Spread of the members' velocities around the common one (assumed)."""
@@ -75,16 +79,20 @@ def vote_velocities(params, tables, n_rows, pos_m):
 
 
 @kernel(borrows=True)
-def _plot_covariance(P, i, t):
-    """Covariance of a seed's plot: its position block less what the prior velocity adds over t."""
-    t2 = t * t
+def _plot_covariance(P, i, t, noise_m2ps3):
+    """Covariance of a seed's plot: its position block less what was added over ``t`` since.
+
+    The prior velocity V added t^2 V and the process noise q t^3 / 3, while the velocity block has
+    become V + q t: R = P - t^2 (V + q t) + 2 q t^3 / 3.
+    """
+    t2, noise = t * t, 2.0 * noise_m2ps3 * t * t * t / 3.0
     return (
-        P[i, 0] - t2 * P[i, 15],
+        P[i, 0] - t2 * P[i, 15] + noise,
         P[i, 1],
         P[i, 2],
-        P[i, 3] - t2 * P[i, 18],
+        P[i, 3] - t2 * P[i, 18] + noise,
         P[i, 4],
-        P[i, 5] - t2 * P[i, 20],
+        P[i, 5] - t2 * P[i, 20] + noise,
     )
 
 
@@ -96,7 +104,7 @@ def _elect(params, tables, g, pos_m):
     i0 = row_slot[g]
     t = tables.track[i0].time_s - tables.track[i0].last_s
     # Four plots enter the difference between two displacements.
-    r0, r1, r2, r3, r4, r5 = _plot_covariance(P, i0, t)
+    r0, r1, r2, r3, r4, r5 = _plot_covariance(P, i0, t, params.noise_m2ps3)
     s = symmetric_inverse(4.0 * r0, 4.0 * r1, 4.0 * r2, 4.0 * r3, 4.0 * r4, 4.0 * r5)
     reach2 = (t * params.speed_sigma_mps) ** 2
     best, second, b0, b1, b2 = -1.0, -1.0, 0.0, 0.0, 0.0
@@ -118,11 +126,11 @@ def _elect(params, tables, g, pos_m):
         r = group[r].next
     if best < _LEAST_VOTES or best - second < _LEAST_LEAD:
         return False
-    return _adopt(tables, g, pos_m, b0, b1, b2, s, t)
+    return _adopt(params, tables, g, pos_m, b0, b1, b2, s, t)
 
 
 @kernel(borrows=True)
-def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
+def _adopt(params, tables, g, pos_m, b0, b1, b2, s, t):
     """Move cluster ``g`` by the mean displacement of its matches near (b0, b1, b2)."""
     group, row_slot, start, column = tables.row, tables.row_slot, tables.start, tables.column
     x, P = tables.x, tables.P
@@ -150,20 +158,20 @@ def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
         return False
     r = group[g].head
     while r >= 0:
-        _set_velocity(x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
+        _set_velocity(params, x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
         tables.track[row_slot[r]].informed = 1
         r = group[r].next
     return True
 
 
 @kernel(borrows=True)
-def _set_velocity(x, P, i, d0, d1, d2, n, t):
+def _set_velocity(params, x, P, i, d0, d1, d2, n, t):
     """Displace seed ``i`` over ``t`` by the mean (d0, d1, d2) of n pairs of plots."""
     x[i, 0] += d0
     x[i, 1] += d1
     x[i, 2] += d2
     x[i, 3], x[i, 4], x[i, 5] = d0 / t, d1 / t, d2 / t
-    plot = _plot_covariance(P, i, t)
+    plot = _plot_covariance(P, i, t, params.noise_m2ps3)
     spread = (_FIRST_SIGMA_MPS * t) ** 2
     for k in range(6):
         moved = 2.0 * plot[k] / n
@@ -187,7 +195,44 @@ def index_settled(tables):
             n += 1
     reach_m = uncrowded(tables.entry, n, _NEAR_M, STRANGERS)
     index_points(tables.grid, tables.cell, tables.entry, tables.point, n, reach_m)
+    for i in range(tables.counts[HIGH]):
+        if is_disproved(track, i):
+            tables.entry[n].of = i
+            n += 1
+    if n < tables.entry.size:
+        tables.entry[n].of = -1
     return reach_m
+
+
+@kernel(borrows=True)
+def is_disproved(track, i):
+    """Whether slot ``i`` took its velocity from a neighbour and no plot has borne that out since.
+
+    It had one plot, and then a scan that should have seen it.
+    """
+    if track[i].status == FREE or track[i].informed == 0:
+        return False
+    return track[i].hits == 1 and track[i].misses > 0
+
+
+@kernel(borrows=True)
+def may_continue(tables, i):
+    """Whether the new track in slot ``i`` may be the next plot of one that was misinformed.
+
+    Then it lies within `_PRIOR_SIGMAS` of the velocity prior from that one's own plot.
+    `index_settled` lists such tracks behind the settled ones; -1 ends the list.
+    """
+    track, x, P, entry = tables.track, tables.x, tables.P, tables.entry
+    n = tables.grid[0].n
+    while n < entry.size and entry[n].of >= 0:
+        k = entry[n].of
+        t = track[k].time_s - track[k].first_s
+        dx = x[i, 0] - (x[k, 0] - t * x[k, 3])
+        dy = x[i, 1] - (x[k, 1] - t * x[k, 4])
+        if dx * dx + dy * dy < _PRIOR_SIGMAS * _PRIOR_SIGMAS * t * t * P[i, 15]:
+            return True
+        n += 1
+    return False
 
 
 @kernel(forceinline=True, borrows=True)
@@ -195,6 +240,8 @@ def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 
     Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far.
+    None is given where the one before may have been wrong (`may_continue`): a target that overtakes
+    a stream would be given the stream's velocity at every plot, and never be found again.
     Returns whether there was one.
     """
     track, x, P, point = tables.track, tables.x, tables.P, tables.point
@@ -208,7 +255,7 @@ def inform_velocity(tables, i, reach_m):
                 d *= 4.0
             if d < best:
                 best, pick = d, point[k].of
-    if pick < 0:
+    if pick < 0 or may_continue(tables, i):
         return False
     for a in range(3, 6):
         x[i, a] = x[pick, a]
