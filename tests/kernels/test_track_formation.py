@@ -7,8 +7,9 @@ import pytest
 
 from openiads.domain.track_book import initiate
 from openiads.domain.track_initiate import _plot_covariance
+from openiads.domain.track_params import track_params
 from openiads.domain.track_scan import tracker_scan
-from openiads.domain.tracks import CONFIRMED, track_params, tracks_allocate
+from openiads.domain.tracks import CONFIRMED, tracks_allocate
 from openiads.physics.estimation import cv_predict
 
 SIGMA_M = 300.0
