@@ -114,7 +114,7 @@ def test_scans_at_one_instant_from_two_sensors_are_taken():
 
 
 def test_what_overtakes_a_stream_is_not_given_the_streams_velocity_for_ever():
-    """Ten at 250 m/s, 3 km apart in a line; one at 700 m/s is first seen beside the last of them."""
+    """Ten at 250 m/s, 3 km apart in a line; one at 700 m/s is first seen beside the last."""
     stream = np.array([[1.0e5 + 3.0e3 * k, 0.0, 8.0e3] for k in range(10)])
     fast = np.array([1.0e5, 2.5e3, 8.0e3])
     params, tables = track_params(), tracks_allocate(64, 64)
