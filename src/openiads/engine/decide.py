@@ -12,7 +12,14 @@ from openiads.engine.evaluate import score
 from openiads.engine.order import free_operators, order_volley, refused
 from openiads.engine.predict import unit_sees
 from openiads.engine.state import CALLED_HOSTILE, CALLED_NEUTRAL, UNNAMED
-from openiads.engine.survey import before, book_refusal, hold_off, survey
+from openiads.engine.survey import (
+    before,
+    book_refusal,
+    engages_on_remote,
+    hold_off,
+    note_holders,
+    survey,
+)
 from openiads.engine.world import (
     DRAW_IDENTIFY,
     LOG_IDENTIFIED,
@@ -54,6 +61,7 @@ def cycle(m: Any, s: Any, space: Any, solver: Any, first: int, last: int) -> Non
     now_s = s.now[0].time_s
     alone = s.now[0].post_out > 0
     free = anything_free(m, s, first, last)
+    remote = engages_on_remote(m, first, last)
     for slot in range(s.now[0].n_slots):
         if not is_candidate(m, s, slot, now_s):
             continue
@@ -66,6 +74,8 @@ def cycle(m: Any, s: Any, space: Any, solver: Any, first: int, last: int) -> Non
         if not free and seen.blocked > WINDOW:
             book_refusal(m, s, seen.threat, seen.blocked, -1, -1, now_s)
         else:
+            if remote:
+                note_holders(m, s, slot, now_s, first, last)
             seen.score = score(m, s, slot, now_s)
             s.ranked[count] = slot
             count += 1

@@ -65,9 +65,11 @@ PICTURE = np.dtype(
         ("glides", "i1"),
         ("watched_s", "f8"),
         ("climb_mps", "f8"),
+        ("held", "i8"),
     ]
 )
-"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
+"""``held``: units whose engagement radars hold the target, a bit each, where any engages on remote.
+The four before: the track whose climb is watched, whether it fell since ``watched_s`` by less than
 freely, and its climb at that time."""
 ENGAGEMENTS = np.dtype(
     [
