@@ -30,6 +30,9 @@ _PRIOR_SIGMAS = 1.5
 """A plot within so many sigmas of the velocity prior may be of the same target (assumed: as far as
 the prior itself is meant to reach, see ``speed_sigma_mps``)."""
 
+DOUBTED = -2
+"""In ``plot_track`` before a track is begun: the plot may be of a track that was misinformed."""
+
 _FIRST_SIGMA_MPS = 20.0
 """Spread of the members' velocities around the common one (assumed)."""
 
@@ -195,12 +198,6 @@ def index_settled(tables):
             n += 1
     reach_m = uncrowded(tables.entry, n, _NEAR_M, STRANGERS)
     index_points(tables.grid, tables.cell, tables.entry, tables.point, n, reach_m)
-    for i in range(tables.counts[HIGH]):
-        if is_disproved(track, i):
-            tables.entry[n].of = i
-            n += 1
-    if n < tables.entry.size:
-        tables.entry[n].of = -1
     return reach_m
 
 
@@ -216,23 +213,35 @@ def is_disproved(track, i):
 
 
 @kernel(borrows=True)
-def may_continue(tables, i):
-    """Whether the new track in slot ``i`` may be the next plot of one that was misinformed.
+def doubt_newcomers(params, tables, n_plots, pos_m):
+    """Mark in ``plot_track`` the plots left over that may be the next of a misinformed track.
 
-    Then it lies within `_PRIOR_SIGMAS` of the velocity prior from that one's own plot.
-    `index_settled` lists such tracks behind the settled ones; -1 ends the list.
+    Such a plot lies within `_PRIOR_SIGMAS` of the velocity prior from that track's own one. The
+    others are -1. Returns whether there is any such track.
     """
-    track, x, P, entry = tables.track, tables.x, tables.P, tables.entry
-    n = tables.grid[0].n
-    while n < entry.size and entry[n].of >= 0:
-        k = entry[n].of
-        t = track[k].time_s - track[k].first_s
-        dx = x[i, 0] - (x[k, 0] - t * x[k, 3])
-        dy = x[i, 1] - (x[k, 1] - t * x[k, 4])
-        if dx * dx + dy * dy < _PRIOR_SIGMAS * _PRIOR_SIGMAS * t * t * P[i, 15]:
-            return True
-        n += 1
-    return False
+    track, x, entry, point, n, far_m = tables.track, tables.x, tables.entry, tables.point, 0, 1.0
+    for i in range(tables.counts[HIGH]):
+        if is_disproved(track, i):
+            t = track[i].time_s - track[i].first_s
+            e = entry[n]
+            e.of, e.x, e.y = i, x[i, 0] - t * x[i, 3], x[i, 1] - t * x[i, 4]
+            e.a = _PRIOR_SIGMAS * params.speed_sigma_mps * t
+            far_m = max(far_m, e.a)
+            n += 1
+    if n == 0:
+        return False
+    index_points(tables.grid, tables.cell, entry, point, n, far_m)
+    for j in range(n_plots):
+        tables.plot_track[j] = -1
+        if tables.plot_slot[j] >= 0:
+            continue
+        for shift in range(-1, 2):
+            k0, k1 = nearest_run(tables.grid, tables.cell, pos_m[j, 0], pos_m[j, 1], shift)
+            for k in range(k0, k1):
+                p = point[k]
+                if (pos_m[j, 0] - p.x) ** 2 + (pos_m[j, 1] - p.y) ** 2 < p.a * p.a:
+                    tables.plot_track[j] = DOUBTED
+    return True
 
 
 @kernel(forceinline=True, borrows=True)
@@ -240,9 +249,8 @@ def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 
     Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far.
-    None is given where the one before may have been wrong (`may_continue`): a target that overtakes
-    a stream would be given the stream's velocity at every plot, and never be found again.
-    Returns whether there was one.
+    Not for plots that `doubt_newcomers` marks: a target that overtakes a stream would be given the
+    stream's velocity at every plot, and never be found again. Returns whether there was one.
     """
     track, x, P, point = tables.track, tables.x, tables.P, tables.point
     best, pick = reach_m * reach_m, -1
@@ -255,7 +263,7 @@ def inform_velocity(tables, i, reach_m):
                 d *= 4.0
             if d < best:
                 best, pick = d, point[k].of
-    if pick < 0 or may_continue(tables, i):
+    if pick < 0:
         return False
     for a in range(3, 6):
         x[i, a] = x[pick, a]
