@@ -187,6 +187,7 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
         s.picture[slot].id = -1
         s.picture[slot].firm = 0
         s.picture[slot].watched_id = -1
+        s.picture[slot].classed_id = -1
     reset_rounds(m, s)
 
 

@@ -15,9 +15,10 @@ from openiads.engine.book import (
     velocity_at,
     write,
 )
+from openiads.engine.classify import classify_look, classify_tracks
 from openiads.engine.engage import height_m
 from openiads.engine.handover import cue_from_plot, keep_cue
-from openiads.engine.measure import add_plot, errors
+from openiads.engine.measure import FALSE_PLOT_SNR, add_plot, errors
 from openiads.engine.merge import keep_hit, merge_hits, tell_resolution
 from openiads.engine.state import UNNAMED
 from openiads.engine.world import (
@@ -36,9 +37,6 @@ from openiads.physics.detection import probability_at_threshold
 from openiads.physics.jamming import jammed_snr, jammer_to_noise_from_anchor
 from openiads.physics.radar import beam_gain
 from openiads.physics.random import draw, draw4, gaussian_pair, poisson
-
-FALSE_PLOT_SNR = 10.0
-"""Power ratio taken for a false plot (assumed: just above the threshold of one pulse)."""
 
 FALSE_PLOTS_NAMED = 4096
 """Room for false plots under one scan number in the names of their draws."""
@@ -70,6 +68,7 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
             plots.clutter_pm3,
         )
         picture_from_tracks(m, s, plots, tracks)
+        classify_tracks(plots.classifier, m, s, plots, tracks, radar, number)
 
 
 @kernel(inline="always", borrows=True)
@@ -123,6 +122,7 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
         # No plot is drawn here, so the second draw of the look is free for its association.
         surrogate_look(m, s, threat, at, part, hit, u1)
         if hit:
+            classify_look(plots.classifier, m, s, radar, threat, snr, number)
             keep_cue_of_plot(s.cue, m, s, plots, radar, threat, at, part, snr)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.

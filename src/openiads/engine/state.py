@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from openiads.domain.threats import ALL_CATEGORIES
 from openiads.domain.tracks import ON, TrackTables, tracks_allocate
 from openiads.engine.spots import SPOT, greatest_speeds_mps
-from openiads.engine.world import FIDELITIES, Tables
+from openiads.engine.world import FEATURES, FIDELITIES, Tables
 from openiads.physics.slot_assignment import SlotSpace, slot_space
 
 THREAT_STATE = np.dtype(
@@ -65,10 +66,16 @@ PICTURE = np.dtype(
         ("glides", "i1"),
         ("watched_s", "f8"),
         ("climb_mps", "f8"),
+        ("kind", "i1"),
+        ("classed_id", "i4"),
+        ("classed_s", "f8"),
+        ("hazard", "f8"),
     ]
 )
-"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
-freely, and its climb at that time."""
+"""``watched_id`` to ``climb_mps``: the track whose climb is watched, whether it fell since
+``watched_s`` by less than freely, and its climb at that time. The last four, where the post classifies by features: the most
+probable category, the track that it is of, when it was last looked at, and its expected lethality.
+"""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -177,11 +184,15 @@ CHOICES = np.dtype(
         ("unit_free", "i4"),
         ("most", "i4"),
         ("guide", "i4"),
+        ("kind", "i1"),
+        ("kind_p", "f8"),
+        ("hazard", "f8"),
     ]
 )
 """One way of shooting at one track in one decision cycle: the terms of its score, when the round
 would meet it and how long it can wait, and what the cycle could give: volleys of this round of this
-unit, of this unit, and in all."""
+unit, of this unit, and in all; what the target is taken for, with which probability, and the
+expected lethality in its score."""
 
 PLENTY = 1 << 30
 """Volleys that can be ordered where nothing limits them."""
@@ -218,6 +229,8 @@ class State(NamedTuple):
     operators: Any  # (operators,) f8 when each is free again
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
     spots: Any  # (n,) SPOT
+    class_log_p: Any  # (slots, K) logarithms of class probabilities; no slots where all is known
+    class_p: Any  # (slots, categories) probabilities of categories; the same
 
 
 class Plots(NamedTuple):
@@ -231,6 +244,7 @@ class Plots(NamedTuple):
     error: Any  # (plots, 3) standard normal draws of their errors
     strength: Any  # (plots, 2) their signal ratios: the mean, and of this look
     source: Any  # (plots,) i4 their threats
+    classifier: Any = None  # `ON` where the post classifies by features, or None
 
 
 class Memory(NamedTuple):
@@ -267,6 +281,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
     if settings["link_loss"] > 0.0:
         guides = tables.radars[tables.units["radar"]]
         unheard = int(guides["simultaneous_engagements"].sum())
+    features = int(settings["classification"] == FEATURES)
     pairs = units * missiles
     choices = pairs
     if log_level or settings["assignment"]:
@@ -298,6 +313,8 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         operators=np.zeros(int(settings["operators"])),
         sites=rec(int(settings["sites"]), SITE_STATE),
         spots=rec(n, SPOT),
+        class_log_p=np.zeros((slots * features, len(tables.classes))),
+        class_p=np.zeros((slots * features, len(ALL_CATEGORIES))),
     )
     state.spots.speed_mps = greatest_speeds_mps(
         tables.grid_pos_m, tables.grid_vel_mps, tables.threats
@@ -311,6 +328,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         error=np.zeros((plots, 3)),
         strength=np.zeros((plots, 2)),
         source=np.zeros(plots, np.int32),
+        classifier=ON if features else None,
     )
     merges = bool((tables.radars["unresolved"] != 0).any())
     tracks = tracks_allocate(

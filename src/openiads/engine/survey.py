@@ -8,7 +8,13 @@ from typing import Any
 from openiads.domain.doctrine import may_shoot_again
 from openiads.engine.book import expected_place, pd_between, truth_at, write_round
 from openiads.engine.engage import HOLD_PD
-from openiads.engine.evaluate import kind_of, volley_kill, volley_size
+from openiads.engine.evaluate import (
+    expected_kill,
+    hazard,
+    kind_of,
+    kind_probability,
+    volley_size,
+)
 from openiads.engine.order import free_operators, refused
 from openiads.engine.predict import predicted_intercept_s
 from openiads.engine.world import FLYING, LOG_REFUSED, OPERATOR, WINDOW
@@ -112,7 +118,10 @@ def enter(
     way.miss_m = seen.miss_m
     way.threat_value = seen.score
     way.rounds = volley_size(m, m.units[unit], seen)
-    way.kill = volley_kill(m, missile, kind_of(m, seen), way.rounds)
+    way.kill = expected_kill(m, s, slot, missile, way.rounds)
+    way.kind = kind_of(m, seen)
+    way.kind_p = kind_probability(m, s, slot)
+    way.hazard = hazard(m, seen)
     way.met_s = met_s
     way.spare_s = spare_s
 
