@@ -71,7 +71,8 @@ class Log:
 
         The terms of the threat value: asset at risk, its worth, seconds to go, miss distance, what
         the target is taken for with its probability, and the expected lethality (1: not asked);
-        then the way: unit, missile, rounds, kill probability, seconds until it meets; and whether taken.
+        then the way: unit, missile, rounds, kill probability, seconds until it meets; and whether
+        it was taken.
         """
         import pyarrow as pa
 

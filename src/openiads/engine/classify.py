@@ -14,10 +14,12 @@ from openiads.domain.track_classes import LOOK_RATE_PS, class_begin, class_updat
 from openiads.engine.book import pd_between, position_at, truth_at
 from openiads.engine.engage import height_m, named_draw
 from openiads.engine.measure import FALSE_PLOT_SNR, errors
-from openiads.engine.merge import RADARS_NAMED
 from openiads.engine.world import DRAW_ECHO
 from openiads.kernel import kernel
 from openiads.physics.echo import EXPONENTIAL_MEAN_DB, EXPONENTIAL_SPREAD_DB, detected_snr
+
+ECHOES_NAMED = 128
+"""Room for radars under one scan number in the names of the draws of echoes."""
 
 FIRST_LOOK_S = 5.0
 """Time that the first look at a track counts for (assumed: a scan)."""
@@ -144,7 +146,7 @@ def echo_dbsm(m: Any, s: Any, radar: int, threat: int, number: int) -> float:
         return math.nan
     snr = float(m.look_snr[radar, at])
     snr += part * (m.look_snr[radar, at + 1] - snr)
-    u = named_draw(m, s, threat, DRAW_ECHO, number * RADARS_NAMED + radar)
+    u = named_draw(m, s, threat, DRAW_ECHO, number * ECHOES_NAMED + radar)
     shown = detected_snr(snr, chance, u, eye.level, eye.pulses, m.threats[threat].swerling)
     x, y, z = position_at(m, at, part, m.threats[threat].step_s)
     return section_dbsm(eye, shown, x, y, z)

@@ -73,9 +73,9 @@ PICTURE = np.dtype(
     ]
 )
 """``watched_id`` to ``climb_mps``: the track whose climb is watched, whether it fell since
-``watched_s`` by less than freely, and its climb at that time. The last four, where the post classifies by features: the most
-probable category, the track that it is of, when it was last looked at, and its expected lethality.
-"""
+``watched_s`` by less than freely, and its climb at that time. The last four, where the post
+classifies by features: the most probable category, the track that it is of, when it was last looked
+at, and its expected lethality."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),

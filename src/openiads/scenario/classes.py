@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from openiads.declare import key_of
 from openiads.domain.threats import ALL_CATEGORIES, SIDE_OF, Threat
 from openiads.domain.track_classes import LOOK_RATE_PS
 from openiads.engine.world import CLASSES
@@ -30,8 +29,11 @@ SLOWEST_MPS = 1.0
 """Speed taken for what stands still: a logarithm needs one (assumed)."""
 
 
-def class_table(parts: Parts) -> tuple[Any, list[dict[str, Any]]]:
-    """(records of `CLASSES`, provenance of what they were made from), in the catalogue's order.
+Uses = dict[tuple[str, str, str], Provenance]
+
+
+def class_table(parts: Parts) -> tuple[Any, Uses, list[dict[str, Any]]]:
+    """(records of `CLASSES`, the catalogue's numbers in them, what is assumed beside those).
 
     A class that flies at two heights has two records, which share its prior; a category's classes
     share that of the category, so that with ``expected`` 1 all categories are equally likely.
@@ -54,7 +56,8 @@ def class_table(parts: Parts) -> tuple[Any, list[dict[str, Any]]]:
             if threat.decoys:  # they fly as the missile does
                 decoy = threat.model_copy(update={"rcs_m2": threat.decoy_rcs_m2})
                 rows.append((*_record(decoy, height_m, 1.0)[:-2], ALL_CATEGORIES.index("decoy"), 0))
-    return np.array(rows, CLASSES), _provenance(own, known)
+    uses = {k: u for k, u in own.used.items() if u.item in known and u.parameter in _READ}
+    return np.array(rows, CLASSES), uses, _assumptions(uses, known)
 
 
 def _heights_m(threat: Threat) -> list[float]:
@@ -75,14 +78,13 @@ def _record(threat: Threat, height_m: float, prior: float) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _provenance(own: Parts, known: dict[str, Threat]) -> list[dict[str, Any]]:
-    """Where each number of the library comes from; what no class states stands once."""
-    rows = [use.row() for use in own.used.values() if use.item in known and use.parameter in _READ]
-    stated = {(use.item, use.parameter) for use in own.used.values()}
+def _assumptions(uses: Uses, known: dict[str, Threat]) -> list[dict[str, Any]]:
+    """Rows of provenance for what is assumed of all classes that state nothing themselves."""
+    rows = []
+    stated = {(use.item, use.parameter) for use in uses.values()}
     for name in _SPREADS:
         if any((item, name) not in stated for item in known):
             field = Threat.model_fields[name]
-            assert key_of(name) == name
             rows.append(_assumed(name, field.default, str(field.description)))
     rows.append(_assumed("look_rate", LOOK_RATE_PS, _LOOK_RATE))
     return rows

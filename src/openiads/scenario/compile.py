@@ -35,7 +35,7 @@ from openiads.engine.world import (
 from openiads.faults import Fault, InputError
 from openiads.physics.detection import threshold
 from openiads.physics.geodesy import enu_to_map, map_to_enu, meridian_radius, prime_vertical_radius
-from openiads.scenario.classes import class_table
+from openiads.scenario.classes import Uses, class_table
 from openiads.scenario.depends import first_link, reaches
 from openiads.scenario.flyouts import Flyouts
 from openiads.scenario.ground import scenario_ground, site_height_m
@@ -91,7 +91,8 @@ class _Compiler:
         self.effective_m = self.radius_m * self.file.environment.refraction_k
         self.radars: list[tuple[str, Radar, Any]] = []
         self.flyouts = Flyouts()
-        self.learned: list[dict[str, Any]] = []
+        self.learned: Uses = {}
+        self.assumed: list[dict[str, Any]] = []
         self.ground = scenario_ground(scenario, self.effective_m)
 
     def part(self, cls: type[Any], kind: str, use: Use) -> Any:
@@ -158,20 +159,21 @@ class _Compiler:
     def _provenance(self) -> list[dict[str, Any]]:
         """Where each number comes from; one that is not the nominal one also says what it moves."""
         rows = []
-        for use in self.parts.used.values():
+        for key, use in {**self.parts.used, **self.learned}.items():
             row = use.row()
             if row["nominal"] is not None:
                 kind = self.parts.catalogue[use.item].kind
-                row["reaches"] = sorted(reaches(kind, use.parameter))
+                also = {"classes"} if key in self.learned else set()
+                row["reaches"] = sorted(reaches(kind, use.parameter) | also)
                 row["from_link"] = first_link(kind, use.parameter)
             rows.append(row)
-        return rows + self.learned
+        return rows + self.assumed
 
     def _classes(self, settings: Any) -> Any:
         """The library of a post that classifies by features; nothing for one that is told."""
         if settings[0]["classification"] != FEATURES:
             return np.zeros(0, CLASSES)
-        table, self.learned = class_table(self.parts)
+        table, self.learned, self.assumed = class_table(self.parts)
         return table
 
     def _place(self, at: tuple[float, float], height_m: float) -> np.ndarray[Any, Any]:

@@ -83,7 +83,7 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "emitting_decoys": (),
         "": (*_VOLUME, *_SEEN),
     },
-    "command-post": {"reaction_time": _LAST, "": ()},
+    "command-post": {"reaction_time": _LAST, "classification": ("classes",), "": ()},
     "doctrine": {"engage_on_remote": _LAST, "": ()},
     "launcher": {
         "missiles_per_launcher": ("launchers.rounds", *_LAST),
@@ -103,6 +103,8 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
 
 _FROM: dict[str, dict[str, str]] = {
     "threat": {"category": "identification", "rcs": "detection", "swerling": "detection",
+               "expected": "identification", "speed_spread": "identification",
+               "height_spread": "identification", "rcs_spread_db": "identification",
                "": "horizon"},
     "radar": {"antenna_height": "horizon", "simultaneous_engagements": "channel",
               "missiles_guided_simultaneously": "channel", "": "detection"},
@@ -148,7 +150,7 @@ def changed(before: Model, after: Model) -> frozenset[str]:
         if table in ("grid_pos_m", "grid_vel_mps", "look_pd", "look_snr"):
             if _paths_differ(table, before, after):
                 names.add(table)
-        elif old.dtype.names and old.shape == new.shape:
+        elif table != "classes" and old.dtype.names and old.shape == new.shape:
             names |= {
                 f"{table}.{c}" for c in old.dtype.names if not _same(old[c], new[c])
             } - {"threats.grid"}  # fmt: skip
