@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from openiads.domain.track_classes import TRACK_CLASS, class_begin, class_update, feature_fit
+from openiads.domain.track_classes import (
+    TRACK_CLASS,
+    class_begin,
+    class_distance,
+    class_update,
+    level_feature,
+)
 from openiads.physics.detection import detection_probability, threshold
 from openiads.physics.echo import (
     EXPONENTIAL_MEAN_DB,
@@ -51,9 +57,11 @@ def test_exact_features_give_bayes_rule_on_log_normal_laws():
 def test_a_large_error_makes_the_law_a_normal_one_of_the_feature():
     error = 1e6
     for height in (-3e3, 0.0, 50.0, 4e3):
-        found = np.array([feature_fit(height, error, 1.0, m, 0.5) for m in (60.0, 8e3)])
-        wanted = stats.norm.logpdf(height, np.array([60.0, 8e3]), error)
-        assert np.diff(found) == pytest.approx(np.diff(wanted), abs=1e-4)
+        levelled = level_feature(height, error, 1.0)
+        for median in (60.0, 8e3):
+            distance, variance = class_distance(*levelled, median, 0.5)
+            assert variance == pytest.approx(1.0, rel=1e-3), "in units of the error"
+            assert distance == pytest.approx(((height - median) / error) ** 2, rel=1e-3)
 
 
 def test_a_height_of_large_error_does_not_rule_out_what_flies_low():

@@ -10,7 +10,7 @@ import pytest
 
 from openiads.analysis.confusion import confusion
 from openiads.campaigns.execute import campaign
-from openiads.cli import main
+from openiads.cli.app import run as main
 from openiads.eventlog import run as run_once
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load
@@ -32,7 +32,7 @@ def run(name: str, **changes: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("fidelity", ["track", "engagement"])
 def test_what_is_taken_for_a_drone_gets_a_drones_salvo_and_leaks(fidelity: str) -> None:
-    """Sixteen cruise missiles, two rounds of 0.75 to 0.8 or one: 0.8 leak, or one in four of eight."""
+    """Sixteen cruise missiles, two rounds of 0.75 each or one: 1 of them leaks, or 2.5."""
     seen = run("taken-for-another", fidelity=fidelity)
     told = run("taken-for-another", fidelity=fidelity, defence__command_post__with=KNOWN)
     more = {k: seen[k]["mean"] - told[k]["mean"] for k in ("leakers", "interceptors")}
@@ -68,8 +68,9 @@ def test_an_airliner_that_looks_like_one_is_spared() -> None:
     shot = run("airliner", defence__command_post__with=f"{{{wrong}}}")
     spared = run("airliner", defence__command_post__with=f"{{{wrong}, airliner_probability: 0.6}}")
     down = {k: s["neutrals"]["shot_down"]["mean"] for k, s in (("shot", shot), ("spared", spared))}
-    assert down["spared"] < 0.7 * down["shot"]
-    assert spared["leakers"]["mean"] > shot["leakers"]["mean"], "some fighters look like one too"
+    assert down["spared"] < 0.3 * down["shot"]
+    lax = run("airliner", defence__command_post__with=f"{{{wrong}, airliner_probability: 0.4}}")
+    assert lax["leakers"]["mean"] > spared["leakers"]["mean"] + 1.0, "fighters look like one too"
 
 
 def test_the_command_line_says_what_was_taken_for_what(

@@ -30,25 +30,35 @@ target unlike its class stays with it, so a look after 5 s tells a fifth of what
 no public figure)."""
 
 
-@kernel(borrows=True)
-def feature_fit(value, error, floor, median, spread):
-    """Log-likelihood of a measured feature in a class, but for a term that is equal in all classes.
+@kernel(inline="always", borrows=True)
+def level_feature(value, error, floor):
+    """(c, f(x), variance of f(x)) of a measured feature x with an error e (one sigma).
 
-    ln N(f(x); f(m), (s m / r(m))^2 + (e / r(x))^2),  f(x) = asinh(x / c), r(x) = sqrt(x^2 + c^2)
+    f(x) = asinh(x / c),  var f = e^2 / (x^2 + c^2),  c the larger of e and ``floor``
 
-    x: the measured ``value``; e: its ``error`` (one sigma); c: the larger of e and ``floor``; m, s:
-    ``median`` of the class and spread of its logarithm. Where the error is small against the value
-    this is the log-normal law of the class; where it is large, f is linear and this is a normal
-    law of the feature itself, so that a height below nothing has a likelihood as well.
     The transform levels the variance of an error that is partly constant and partly in proportion:
     Durbin et al., Bioinformatics 18 (supplement 1), 2002.
     """
     c = max(error, floor)
-    at = math.asinh(value / c) - math.asinh(median / c)
-    own = spread * median / math.sqrt(median * median + c * c)
-    seen = error / math.sqrt(value * value + c * c)
-    variance = own * own + seen * seen
-    return -0.5 * (at * at / variance + math.log(variance))
+    return c, math.asinh(value / c), error * error / (value * value + c * c)
+
+
+@kernel(inline="always", borrows=True)
+def class_distance(c, at, variance, median, spread):
+    """(squared distance, total variance) of a levelled feature (`level_feature`) to a class.
+
+    d^2 = (f(x) - f(m)) ^2 / V,  V = var f(x) + (s m)^2 / (m^2 + c^2)
+
+    m, s: median of the class and spread of its logarithm. Where the error is small against the
+    value this is the log-normal law of the class; where it is large, f is linear and this is a
+    normal law of the feature itself, so that a height below nothing has a likelihood as well.
+    """
+    m = median / c
+    root = math.sqrt(m * m + 1.0)
+    own = spread * m / root
+    total = variance + own * own
+    away = at - math.log(m + root)
+    return away * away / total, total
 
 
 @kernel(borrows=True)
@@ -58,8 +68,9 @@ def class_update(
 ):  # fmt: skip
     """Bayes' rule on the class probabilities of track ``i`` with one look at its features.
 
-    ln p_k += weight * (fit of ln v + fit of ln h + ln N(rcs; rcs_k, s_k^2 + e^2)), normalised.
-    Speed and height are log-normal in a class (`feature_fit`), the cross-section is normal in
+    ln p_k += weight * (ln N(v) + ln N(h) + ln N(rcs; rcs_k, s_k^2 + e^2)), normalised
+
+    Speed and height are log-normal in a class (`class_distance`), the cross-section is normal in
     decibels. Looks at one target are alike, not independent, so ``weight`` < 1 stands for the share
     of new information in a look (`LOOK_RATE_PS`). A feature that is not known is NaN, or a speed
     that is not above 0, and says nothing.
@@ -70,28 +81,32 @@ def class_update(
     Returns the most probable class.
     """
     best, most = 0, -math.inf
+    moves, stands, shines = speed_mps > 0.0, not math.isnan(height_m), not math.isnan(rcs_dbsm)
+    v_c, v_at, v_variance = level_feature(max(speed_mps, 0.0), speed_error_mps, 0.1)
+    h_c, h_at, h_variance = level_feature(height_m, height_error_m, 1.0)
     for k in range(classes.size):
         c = classes[k]
-        score = 0.0
-        if speed_mps > 0.0:
-            score += feature_fit(speed_mps, speed_error_mps, 0.1, c.speed_mps, c.speed_spread)
-        if not math.isnan(height_m):
-            score += feature_fit(height_m, height_error_m, 1.0, c.height_m, c.height_spread)
-        if not math.isnan(rcs_dbsm):
+        distance, variance = 0.0, 1.0
+        if moves:
+            d2, total = class_distance(v_c, v_at, v_variance, c.speed_mps, c.speed_spread)
+            distance, variance = d2, total
+        if stands:
+            d2, total = class_distance(h_c, h_at, h_variance, c.height_m, c.height_spread)
+            distance, variance = distance + d2, variance * total
+        if shines:
             u = rcs_dbsm - c.rcs_dbsm
-            variance = c.rcs_spread_db * c.rcs_spread_db + rcs_error_db * rcs_error_db
-            score -= 0.5 * (u * u / variance + math.log(variance))
-        log_p[i, k] += weight * score
+            total = c.rcs_spread_db * c.rcs_spread_db + rcs_error_db * rcs_error_db
+            distance, variance = distance + u * u / total, variance * total
+        log_p[i, k] -= 0.5 * weight * (distance + math.log(variance))
         if log_p[i, k] > most:
             most = log_p[i, k]
             best = k
     total = 0.0
+    lowest = math.log(least) if least > 0.0 else -math.inf
     for k in range(classes.size):
-        share = max(math.exp(log_p[i, k] - most), least)
-        if share > 0.0 and least > 0.0:
-            log_p[i, k] = most + math.log(share)
-        total += share
-    shift = most + math.log(total)
+        log_p[i, k] = max(log_p[i, k] - most, lowest)
+        total += math.exp(log_p[i, k])
+    shift = math.log(total)
     for k in range(classes.size):
         log_p[i, k] -= shift
     return best
