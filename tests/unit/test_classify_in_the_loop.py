@@ -10,6 +10,7 @@ import pytest
 from algebra_scenarios import model, use
 from scipy import stats
 
+from openiads.campaigns.outcomes import chosen
 from openiads.domain.threats import AIRLINER, ALL_CATEGORIES
 from openiads.domain.track_classes import LOOK_RATE_PS
 from openiads.engine.classify import NEVER_LESS, echo_dbsm, learn
@@ -19,6 +20,7 @@ from openiads.engine.state import allocate
 from openiads.engine.world import Model
 from openiads.physics.echo import EXPONENTIAL_MEAN_DB, EXPONENTIAL_SPREAD_DB
 from openiads.scenario.classes import class_table
+from openiads.scenario.depends import changed
 from openiads.scenario.load import load
 
 pytestmark = pytest.mark.slow  # each compiles a part of the engine
@@ -170,3 +172,14 @@ def test_a_class_that_nobody_expects_is_not_in_the_library(tmp_path):
     table, _, _ = class_table(load(str(file)).parts)
     full, _, _ = class_table(plain.parts)
     assert len(table) < len(full)
+
+
+def test_another_source_changes_what_the_post_knows_and_says_so():
+    plain = by_features()
+    other = by_features(**{"choose__drone_owa.rcs": "highest"})
+    assert changed(plain, other) == {"classes"}
+    (row,) = chosen(other)
+    assert row["parameter"] == "drone_owa.rcs"
+    assert "classes" in row["changes"]
+    assert row["from_link"]
+    assert changed(plain, model(fidelity="engagement")) == {"classes", "settings.classification"}
