@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from openiads.campaigns.outcomes import Outcomes
-from openiads.domain.tracks import TRACK_PARAMS
+from openiads.domain.track_params import TRACK_PARAMS
 from openiads.engine.run import FIGURES
 from openiads.engine.state import LOG
 from openiads.engine.world import (

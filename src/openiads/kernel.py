@@ -7,7 +7,7 @@ Two properties of plain ``numba.njit(cache=True)`` would hurt here, and this mod
   version: any edit starts a new folder.
 * importing numba costs a third of a second, which a command that simulates nothing should not
   pay. Here ``@kernel`` returns a `Kernel` that imports numba at its first call. The kernels that
-  it calls are resolved at that moment, in a copy of its globals; no module is modified.
+  it calls are resolved when it is compiled, in a copy of its globals; no module is modified.
 
 A kernel must import the kernels that it calls by name (``from .random import uniform``): a call
 through a module attribute is not resolved, and numba says so when it compiles.
@@ -17,7 +17,6 @@ With ``NUMBA_DISABLE_JIT=1`` in the environment the Python functions run as they
 
 from __future__ import annotations
 
-import dis
 import functools
 import hashlib
 import importlib.metadata
@@ -68,6 +67,18 @@ def is_warm(name: str) -> bool:
     )
 
 
+class _Scope(dict[str, Any]):
+    """The globals of a kernel's module, as its compilation sees them: kernels as other kernels
+    call them.
+
+    They are looked up only when numba compiles: what it finds in the cache holds all that it calls.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        return value.called() if isinstance(value, Kernel) else value
+
+
 class Kernel:
     """A function that numba compiles at its first call.
 
@@ -111,14 +122,10 @@ class Kernel:
 
         numba.config.CACHE_DIR = str(cache_directory())  # type: ignore[attr-defined]
         source = self.function
-        scope = dict(source.__globals__)
-        for name in _globals_of(source.__code__):
-            value = scope.get(name)
-            if isinstance(value, Kernel):
-                scope[name] = value.called()
         clone = types.FunctionType(
-            source.__code__, scope, source.__name__, source.__defaults__, source.__closure__
-        )
+            source.__code__, _Scope(source.__globals__), source.__name__, source.__defaults__,
+            source.__closure__,
+        )  # fmt: skip
         clone.__kwdefaults__ = source.__kwdefaults__
         # The cache tells functions apart by this name.
         clone.__qualname__ = source.__qualname__ + (_CALLED if form else "")
@@ -154,11 +161,6 @@ def prepare(function: Callable[..., Any], *args: Any) -> None:
 def _many(argument: Any) -> bool:
     """Whether an argument holds several numbers: an array that is not a scalar, or a sequence."""
     return bool(getattr(argument, "ndim", 0)) or isinstance(argument, list | tuple)
-
-
-def _globals_of(code: types.CodeType) -> set[str]:
-    """Names that a function reads from its module (not the attributes of the same spelling)."""
-    return {i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL"}
 
 
 @overload

@@ -8,8 +8,9 @@ from openiads.faults import InputError
 from openiads.physics.assignment import (
     assign_again,
     assign_keep,
-    assign_marked,
+    assign_listed,
     assign_open,
+    assign_rivals,
     assign_space,
     assign_sparse,
     linear_assignment,
@@ -80,22 +81,30 @@ def test_sparse_equals_scipy(seed):
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_rows_may_come_in_two_turns_and_the_second_again(seed):
+def test_some_rows_and_their_rivals_may_come_in_two_turns_and_the_first_again(seed):
     rng = np.random.default_rng(seed)
     n, m = rng.integers(3, 14, 2)
-    mask = rng.random((n, m)) < 0.4
+    mask = rng.random((n, m)) < 0.2
     alone = rng.normal(size=n) * 2
-    late = rng.random(n) < 0.5
+    late = rng.random(n) < 0.3
     first = rng.normal(size=(n, m)) * 3
+    rivals = ~late & (mask & mask[late].any(axis=0)).any(axis=1)
     space, start, column, edge_cost = solve_sparse(mask, first, alone)
-    space.marked[:n] = late
+    members = int(late.sum())
+    space.listed[:members] = np.flatnonzero(late)
     assign_open(m, space)
-    assign_marked(n, start, column, edge_cost, alone, 0, space)
-    assign_keep(n, m, space)
+    listed = assign_rivals(n, start, column, members, space)
+    assert space.listed[members:listed].tolist() == np.flatnonzero(rivals).tolist()
+    assign_listed(members, listed, start, column, edge_cost, alone, space)
+    assign_keep(members, listed, space)
+    part = late | rivals
     for turn in range(3):
         cost = first.copy()
         cost[late] += turn * rng.normal(size=(n, m))[late]
-        whole = solve_sparse(mask, cost, alone)[0].row_edge[:n]
-        assign_again(n, m, space)
-        assign_marked(n, start, column, np.append(cost[mask], 0.0), alone, 1, space)
-        assert space.row_edge[:n].tolist() == whole.tolist()
+        other = solve_sparse(mask & part[:, None], cost, np.where(part, alone, 0.0))
+        best = other[0].row_edge
+        assign_again(members, listed, space)
+        assign_listed(0, members, start, column, np.append(cost[mask], 0.0), alone, space)
+        for r in np.flatnonzero(part):
+            mine, its = space.row_edge[r], best[r]
+            assert (column[mine] if mine >= 0 else -1) == (other[2][its] if its >= 0 else -1)

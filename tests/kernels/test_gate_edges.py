@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from openiads.domain.track_gate import LEAST_PD, gate_plots
+from openiads.domain.track_params import track_params
 from openiads.domain.tracks import (
     CONFIRMED,
     HIGH,
     LIVE,
     TENTATIVE,
     covariance_matrix,
-    track_params,
     tracks_allocate,
 )
 

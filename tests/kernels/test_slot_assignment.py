@@ -114,3 +114,25 @@ def test_a_full_unit_moves_its_volleys_between_kinds_of_round() -> None:
     for method in (GREEDY, LINEAR):
         assert slots_solve(method, space, 2, 9) == 1
         assert slots_value(space, 2) == 2.0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_prices_prove_the_optimum_of_large_cycles(seed: int) -> None:
+    """Any prices bound the optimum from above (duality); those found bound it by the answer."""
+    rng = np.random.default_rng(seed)
+    targets, units, kinds = int(rng.integers(20, 60)), int(rng.integers(3, 20)), 2
+    space, _ = problem(rng, targets, units, kinds, rng.uniform(0.3, 1.0))
+    most = int(rng.choice([5, 15, 1 << 30]))
+    slots_solve(LINEAR, space, targets, most)
+    feasible(space, targets, most)
+    pairs = units * kinds
+    above = np.concatenate([pairs + space.pair_unit, np.full(units, pairs + units)])
+    room = np.concatenate([space.pair_free, space.unit_free, [min(most, targets)]])
+    rent = np.maximum(space.price - np.append(space.price[above], 0.0), 0.0)
+    path = rent[:pairs] + rent[above[:pairs]] + rent[-1]
+    assert (space.profit[:targets] >= -1e-9).all()
+    rows = slice(0, space.first[targets])
+    owed = space.profit[space.target[rows]] + path[space.pair[rows]]
+    assert (owed >= space.gain[rows] - 1e-9).all()
+    bound = space.profit[:targets].sum() + (rent * room).sum()
+    assert slots_value(space, targets) == pytest.approx(bound, abs=1e-9)

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from openiads.domain.track_params import track_params
 from openiads.domain.track_scan import tracker_scan
-from openiads.domain.tracks import CONFIRMED, track_params, tracks_allocate
+from openiads.domain.tracks import CONFIRMED, tracks_allocate
 
 SIGMA_M = 300.0
 DT_S = 5.0

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from openiads.domain.track_book import book_hit, book_miss, initiate, ratio_thresholds, take_slot
+from openiads.domain.track_params import track_params
 from openiads.domain.tracker import Tracker
-from openiads.domain.tracks import CONFIRMED, FREE, TENTATIVE, track_params, tracks_allocate
+from openiads.domain.tracks import CONFIRMED, FREE, TENTATIVE, tracks_allocate
 from openiads.faults import InputError
 
 PD, PF = 0.8, 0.02

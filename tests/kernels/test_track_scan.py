@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from openiads.domain.track_params import track_params
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import (
     CONFIRMED,
@@ -13,7 +14,6 @@ from openiads.domain.tracks import (
     REFUSED,
     TENTATIVE,
     UNGATED,
-    track_params,
     tracks_allocate,
     tracks_expect,
     tracks_reset,

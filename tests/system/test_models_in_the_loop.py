@@ -8,7 +8,7 @@ default of 100 m2/s3 for that.)
 import math
 
 from openiads.campaigns.outcomes import link_shares, run_range
-from openiads.domain.tracks import MODEL_NAMES
+from openiads.domain.track_params import MODEL_NAMES
 from openiads.engine.state import allocate
 from openiads.scenario.compile import compile_scenario
 from openiads.scenario.load import load

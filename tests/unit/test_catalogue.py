@@ -8,17 +8,9 @@ import pytest
 
 from openiads.faults import InputError
 from openiads.scenario.catalogue import Catalogue, check_file, load_catalogue
-from openiads.scenario.record import (
-    Assumed,
-    Claim,
-    Parameter,
-    Source,
-    best_first,
-    independent_voices,
-    is_date,
-    latest_day,
-)
+from openiads.scenario.record import Assumed, Claim, Parameter, best_first, independent_voices
 from openiads.scenario.shipped import INDEX, make_index
+from openiads.scenario.sources import Source, is_date, latest_day
 from openiads.units import parse_quantity, to_si
 
 

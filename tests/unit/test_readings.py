@@ -14,7 +14,8 @@ from openiads.claims.disagreement import (
     read_undated,
 )
 from openiads.scenario.catalogue import load_catalogue
-from openiads.scenario.record import Claim, Source
+from openiads.scenario.record import Claim
+from openiads.scenario.sources import Source
 
 
 def said(name: str, tier: str = "news", date: str | None = "2019", *repeats: str) -> Claim:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from openiads.domain.flyout import flyout_time
+from openiads.domain.track_params import track_params
 from openiads.domain.track_scan import tracker_scan
-from openiads.domain.tracks import track_params, tracks_allocate
+from openiads.domain.tracks import tracks_allocate
 from openiads.engine.world import LOG_DRAW
 from openiads.eventlog import Log, load_model, run
 from openiads.physics.detection import detection_probability, required_snr

@@ -20,8 +20,9 @@ from scipy.stats import chi2
 
 from openiads.analysis.tracking import Picture, score
 from openiads.domain.track_models import predict_track, set_transition, start_models, update_track
+from openiads.domain.track_params import model_mask, track_params
 from openiads.domain.tracker import Tracker
-from openiads.domain.tracks import covariance_matrix, model_mask, track_params, tracks_allocate
+from openiads.domain.tracks import covariance_matrix, tracks_allocate
 from openiads.physics import filters, motion
 from openiads.physics.interacting import combine_models, mix_models, model_update, weigh_models
 from openiads.physics.motion_models import BALLISTIC, CT, cubature_move, fall, turn

@@ -20,8 +20,8 @@ import pytest
 from openiads.claims.articles import load_articles
 from openiads.claims.ledger import load_ledger
 from openiads.scenario.catalogue import Catalogue, load_catalogue
-from openiads.scenario.record import Source
 from openiads.scenario.shipped import DATA, FOLDERS, shipped_document, shipped_files
+from openiads.scenario.sources import Source
 
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT.parent / "shared" / "facts"

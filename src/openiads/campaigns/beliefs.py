@@ -25,7 +25,8 @@ from openiads.physics.random import draw4
 from openiads.scenario.depends import KINDS
 from openiads.scenario.load import Scenario
 from openiads.scenario.parts import Provenance, rule_key
-from openiads.scenario.record import Claim, Parameter, shown, voice_groups
+from openiads.scenario.record import Claim, Parameter, shown
+from openiads.scenario.sources import voice_groups
 from openiads.units import dimension, to_si
 
 WIDE = 10.0

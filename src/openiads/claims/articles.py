@@ -10,8 +10,9 @@ from openiads.claims.ledger import Event, event_of
 from openiads.claims.ledger_check import check_articles
 from openiads.faults import InputError
 from openiads.scenario.catalogue import shipped_sources
-from openiads.scenario.record import Claim, Source
+from openiads.scenario.record import Claim
 from openiads.scenario.shipped import shipped_document
+from openiads.scenario.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from openiads.claims.ledger_conflicts import conflict_pairs, ledger_conflicts
 from openiads.claims.ledger_steps import reports_of
 from openiads.faults import InputError
 from openiads.scenario.catalogue import Catalogue, load_catalogue
-from openiads.scenario.record import count_voices
+from openiads.scenario.sources import count_voices
 
 TECHNICAL = tuple(str(n) for n in range(1, 30))
 """Ids of the claims about systems; the rest are about transfers."""

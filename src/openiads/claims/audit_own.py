@@ -32,7 +32,8 @@ from openiads.claims.findings import Finding, Margin, Strip
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import Catalogue
 from openiads.scenario.reader import Document, Key, read_yaml
-from openiads.scenario.record import Claim, Source, independent_voices, shown
+from openiads.scenario.record import Claim, independent_voices, shown
+from openiads.scenario.sources import Source
 from openiads.units import dimension, parse_quantity, to_si
 
 Quantities = Mapping[str, float]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol
 
-from openiads.scenario.record import Source, count_voices, earliest_day
+from openiads.scenario.sources import Source, count_voices, earliest_day
 
 
 class Said(Protocol):

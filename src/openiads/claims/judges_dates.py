@@ -12,7 +12,8 @@ from openiads.claims.conflicts import period_of
 from openiads.claims.findings import Evidence, Finding, Margin, Step, Strip
 from openiads.claims.ledger import FIRST_DAY, Period
 from openiads.claims.ledger_steps import Report, reports_of
-from openiads.scenario.record import Claim, count_voices, independent_voices
+from openiads.scenario.record import Claim, independent_voices
+from openiads.scenario.sources import count_voices
 
 HANDED_OVER = ("delivery-start", "delivery-complete", "commissioned")
 CALLED_UPCOMING = "article.45"

@@ -21,9 +21,9 @@ from openiads.claims.ledger_check import check_ledger
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import shipped_sources
 from openiads.scenario.reader import read_yaml
-from openiads.scenario.record import Source, earliest_day, is_date, latest_day
 from openiads.scenario.record_check import check_sources
 from openiads.scenario.shipped import shipped_document, shipped_files
+from openiads.scenario.sources import Source, earliest_day, is_date, latest_day
 
 FIRST_DAY, LAST_DAY = "0000-01-01", "9999-12-31"
 

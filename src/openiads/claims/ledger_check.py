@@ -7,8 +7,8 @@ from typing import Any
 
 from openiads.faults import Fault, nearest
 from openiads.scenario.reader import Document, Key
-from openiads.scenario.record import is_date
 from openiads.scenario.record_check import QUOTE_WORDS, check_places
+from openiads.scenario.sources import is_date
 
 KINDS = {
     "negotiation": "talks or interest",

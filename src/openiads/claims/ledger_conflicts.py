@@ -45,7 +45,7 @@ from openiads.claims.ledger_steps import (
     plain_report,
     reports_of,
 )
-from openiads.scenario.record import latest_day
+from openiads.scenario.sources import latest_day
 
 DATED = ("contract", "payment", "delivery-start", "delivery-complete", "commissioned")
 """Steps whose dates are compared."""

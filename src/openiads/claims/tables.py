@@ -10,7 +10,8 @@ from openiads.claims.disagreement import Conflict
 from openiads.claims.inventory import Holding, fire_units
 from openiads.claims.ledger import Event
 from openiads.faults import InputError
-from openiads.scenario.record import Claim, Source, earliest_day
+from openiads.scenario.record import Claim
+from openiads.scenario.sources import Source, earliest_day
 from openiads.units import to_si
 
 Row = dict[str, Any]

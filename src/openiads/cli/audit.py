@@ -12,7 +12,7 @@ from openiads.cli.common import emit_json, note, say
 if TYPE_CHECKING:
     from openiads.claims.findings import Finding
     from openiads.scenario.catalogue import Catalogue
-    from openiads.scenario.record import Source
+    from openiads.scenario.sources import Source
 
     Told = tuple[str, tuple[tuple[Source, str], ...], Finding]
 

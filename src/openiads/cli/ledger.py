@@ -86,7 +86,7 @@ def _equip(part: Ledger, base: str, out: str, as_of: str, as_json: bool) -> None
     """Write a scenario with the fewest and one with the most fire units that reports leave."""
     from openiads.claims.equip import write_equipped
     from openiads.claims.inventory import inventories
-    from openiads.scenario.record import latest_day
+    from openiads.scenario.sources import latest_day
 
     held = inventories(part.events, latest_day(as_of or None))
     if len(held) != 1 or not out:
@@ -125,7 +125,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     from openiads.claims import tables
     from openiads.claims.inventory import inventories
-    from openiads.scenario.record import latest_day
+    from openiads.scenario.sources import latest_day
 
     held = part.in_order()
     if not (sql or conflicts or inventory):
@@ -201,7 +201,7 @@ def _say_rows(rows: list[dict[str, Any]]) -> None:
 def _page(part: Ledger, path: Path, as_of: str) -> None:
     from openiads.claims.inventory import inventories
     from openiads.export.ledger_page import ledger_page
-    from openiads.scenario.record import latest_day
+    from openiads.scenario.sources import latest_day
 
     holdings = inventories(part.events, latest_day(as_of or None))
     path.write_text(ledger_page(part, _conflicts(part), holdings, as_of), encoding="utf-8")

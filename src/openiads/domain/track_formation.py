@@ -19,7 +19,13 @@ from openiads.domain.track_groups import (
 )
 from openiads.domain.track_rates import take_rate
 from openiads.kernel import kernel
-from openiads.physics.assignment import assign_again, assign_keep, assign_marked, assign_open
+from openiads.physics.assignment import (
+    assign_again,
+    assign_keep,
+    assign_listed,
+    assign_open,
+    assign_rivals,
+)
 from openiads.physics.estimation import innovation, position_update
 from openiads.physics.mixture import manoeuvre_shift, merge_pair, shifted_innovation
 
@@ -69,20 +75,22 @@ def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2,
     """
     group, space, cost, alone = tables.row, tables.space, tables.cost, tables.alone
     start, column = tables.start, tables.column
-    n_groups = _list_groups(tables, n_rows)
-    # Rows on their own come first and once: their costs are the same in every explanation.
+    n_groups, members = _list_groups(tables, n_rows, level_m2, upright_m2)
+    # Their rivals come first and once: their costs are the same in every explanation. Nobody else
+    # matters to them.
     assign_open(n_plots, space)
-    assign_marked(n_rows, start, column, cost, alone, 0, space)
-    assign_keep(n_rows, n_plots, space)
-    assign_marked(n_rows, start, column, cost, alone, 1, space)
+    listed = assign_rivals(n_rows, start, column, members, space)
+    assign_listed(members, listed, start, column, cost, alone, space)
+    assign_keep(members, listed, space)
+    assign_listed(0, members, start, column, cost, alone, space)
     for k in range(n_groups):
         _keep_quiet(tables, tables.entry[k].of)
         seek_displacement(tables, tables.entry[k].of, pos_m, cov_m2, level_m2, upright_m2)
     for _ in range(_ROUNDS):
         for k in range(n_groups):
             displaced_costs(tables, tables.entry[k].of, pos_m, cov_m2, params.gate)
-        assign_again(n_rows, n_plots, space)
-        assign_marked(n_rows, start, column, cost, alone, 1, space)
+        assign_again(members, listed, space)
+        assign_listed(0, members, start, column, cost, alone, space)
         for k in range(n_groups):
             gather(tables, tables.entry[k].of, pos_m, cov_m2)
             displace_members(tables, tables.entry[k].of, level_m2, upright_m2)
@@ -98,17 +106,22 @@ def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2,
 
 
 @kernel(borrows=True)
-def _list_groups(tables, n_rows):
-    """List the representatives of all groups in ``entry`` and mark their rows; their number."""
-    group, n = tables.row, 0
+def _list_groups(tables, n_rows, level_m2, upright_m2):
+    """List the representatives of all groups in ``entry``, their rows in the space; the numbers.
+
+    Each member has a displacement of its own from here on, at first the prior's.
+    """
+    group, n, members = tables.row, 0, 0
     for r in range(n_rows):
-        tables.space.marked[r] = 0
         if group[group[r].parent].members > 1:
-            tables.space.marked[r] = 1
+            tables.space.listed[members] = r
+            members += 1
+            group[r].shift = r
+            alone(tables.moment, r, level_m2, upright_m2)
             if group[r].parent == r:
                 tables.entry[n].of = r
                 n += 1
-    return n
+    return n, members
 
 
 @kernel(borrows=True)
@@ -177,6 +190,7 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
         if start[r] == start[r + 1]:
             continue
         w, offset, i = group[r].weight, group[r].offset, tables.row_slot[r]
+        at = group[r].shift
         # The ratio of the two densities is at most exp(d2 / 2).
         limit = 2.0 * math.log(NEGLIGIBLE / w) if w > 0.0 else math.inf
         far = math.inf if stray <= 0.0 or is_seed(tables.track, i) else STRAY_FROM
@@ -191,7 +205,7 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
                 a = cost[e] - math.log(max(1.0 - w, 1e-12))
                 b = s = math.inf
                 if moves:
-                    moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, r)
+                    moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, at)
                     b = 0.5 * (moved + log_det) + offset + log_density[j] + edge[e, 3]
                     b -= math.log(w)
                     d2 = min(d2, moved)
@@ -201,10 +215,11 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
                     s -= math.log(max(1.0 - w, 1e-12) * stray)
                     d2 = min(d2, wide)
                 low = min(a, b, s)
-                total = math.exp(low - a) + math.exp(low - b) + math.exp(low - s)
+                moved = math.exp(low - b) if moves else 0.0
+                wide = math.exp(low - s) if strays else 0.0
+                total = math.exp(low - a) + moved + wide
                 cost[e] = low - math.log(total)
-                edge[e, 1] = math.exp(cost[e] - b)
-                edge[e, 4] = math.exp(cost[e] - s)
+                edge[e, 1], edge[e, 4] = moved / total, wide / total
             if d2 > params.gate:
                 cost[e] = FORBIDDEN
 
@@ -244,7 +259,7 @@ def take_doubtful(params, tables, r, i, j, dt_s, stray, w, level, upright, pos_m
     merge_pair(x, P, 0, x, P, stray / (1.0 - w))
     _trial(tables, i, 1)
     if w >= NEGLIGIBLE:
-        manoeuvre_shift(x, P, 1, dt_s, tables.moment, r, level, upright)
+        manoeuvre_shift(x, P, 1, dt_s, tables.moment, tables.row[r].shift, level, upright)
         position_update(x, P, 1, pos_m, cov_m2, j)
         take_rate(tables.with_rates, tables, x, P, 1, j)
         merge_pair(tables.x, tables.P, i, x, P, w)

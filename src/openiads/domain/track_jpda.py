@@ -23,23 +23,11 @@ from typing import NamedTuple
 import numpy as np
 
 from openiads.domain.track_formation import NEGLIGIBLE
-from openiads.domain.track_gate import gate_plots
-from openiads.domain.track_groups import FORBIDDEN, harmonise
-from openiads.domain.track_rates import rate_costs, take_rate
-from openiads.domain.track_scan import (
-    _PULL,
-    _PULL_GATE,
-    _PULL_SIGMA_MPS,
-    _SHORT_S,
-    _begin,
-    _foresee,
-    _predict,
-    _settle,
-    _settle_quiet,
-)
+from openiads.domain.track_groups import FORBIDDEN
+from openiads.domain.track_rates import take_rate
+from openiads.domain.track_scan import associate, finish, settle, settle_quiet
 from openiads.domain.tracks import CONFIRMED, LIVE
 from openiads.kernel import kernel
-from openiads.physics.assignment import assign_sparse
 from openiads.physics.estimation import position_update
 from openiads.physics.mixture import manoeuvre_shift, merge_pair
 
@@ -106,32 +94,15 @@ def tracker_scan_jpda(params, tables, space, time_s, n_plots, pos_m, cov_m2, clu
     ``space`` of `jpda_space`; ``plain`` True keeps all permutations (it coalesces). Plots shared by
     resolution are not looked for. Validated by tests/kernels/test_jpda_scan.py.
     """
-    dt_s = _predict(params, tables, time_s)
-    lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
-    level_m2 = upright_m2 = 0.0
-    if lively:
-        spread = min(dt_s, params.manoeuvre_s) * dt_s * dt_s / 3.0
-        level_m2 = params.manoeuvre_m2ps3 * spread
-        upright_m2 = params.manoeuvre_climb_m2ps3 * spread
-    n_rows = gate_plots(params, tables, n_plots, pos_m, cov_m2, clutter_pm3, level_m2, upright_m2)
-    grouped = False
-    if lively:
-        grouped = _foresee(
-            params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2
-        )
-    else:
-        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
-    assign_sparse(
-        n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
+    dt_s, lively, n_rows, grouped = associate(
+        params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3
     )
-    for j in range(n_plots):
-        tables.plot_slot[j] = -1
     marginals(tables, space, n_rows, n_plots, plain)
     _mix_rows(params, tables, space, n_rows, dt_s, pos_m, cov_m2, lively)
     if lively:
-        _settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
+        settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
     else:
-        _settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+        settle_quiet(params, tables, n_rows, pos_m, cov_m2)
     for r in range(n_rows):
         i = tables.row_slot[r]
         if space.mixed[r] == 1 and tables.track[i].status == CONFIRMED:
@@ -139,11 +110,7 @@ def tracker_scan_jpda(params, tables, space, time_s, n_plots, pos_m, cov_m2, clu
                 tables.x[i, k] = space.mixed_x[r, k]
             for k in range(21):
                 tables.P[i, k] = space.mixed_P[r, k]
-    if grouped:
-        for g in range(n_rows):
-            if tables.row[g].parent == g and tables.row[g].members > 2:
-                harmonise(tables, g, _PULL, _PULL_SIGMA_MPS, _PULL_GATE)
-    _begin(params, tables, n_plots, time_s, pos_m, cov_m2)
+    finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2)
     return tables.counts[LIVE]
 
 
@@ -198,7 +165,7 @@ def _part(tables, space, r, e, at, dt_s, pos_m, cov_m2, level, upright, lively):
     if w < NEGLIGIBLE:
         w = 0.0
     else:
-        manoeuvre_shift(x, P, 1, dt_s, tables.moment, r, level, upright)
+        manoeuvre_shift(x, P, 1, dt_s, tables.moment, tables.row[r].shift, level, upright)
     if e >= 0:
         j = tables.column[e]
         for s in range(2):
@@ -410,9 +377,7 @@ def _propagate(tables, space, n_rows, n_plots):
         for r in range(n_rows):
             if start[r] == start[r + 1] or space.share[start[r]] != -1.0:
                 continue
-            whole = 1.0
-            for e in range(start[r], start[r + 1]):
-                whole += psi[e] * v[e]
+            whole = _whole(start, psi, v, r)
             for e in range(start[r], start[r + 1]):
                 back[e] = psi[e] / max(whole - psi[e] * v[e], 1.0)
                 space.total[column[e]] += back[e]
@@ -428,8 +393,15 @@ def _propagate(tables, space, n_rows, n_plots):
     for r in range(n_rows):
         if start[r] == start[r + 1] or space.share[start[r]] != -1.0:
             continue
-        whole = 1.0
-        for e in range(start[r], start[r + 1]):
-            whole += psi[e] * v[e]
+        whole = _whole(start, psi, v, r)
         for e in range(start[r], start[r + 1]):
             space.share[e] = psi[e] * v[e] / whole
+
+
+@kernel(borrows=True)
+def _whole(start, psi, v, r):
+    """1 + sum_k psi_rk v_rk: the miss and all plots of row ``r``."""
+    total = 1.0
+    for e in range(start[r], start[r + 1]):
+        total += psi[e] * v[e]
+    return total

@@ -199,6 +199,7 @@ def still_rows(tables, n_rows):
     for r in range(n_rows):
         tables.row[r].weight = 0.0
         tables.row[r].parent, tables.row[r].members = r, 1
+        tables.row[r].shift = 0
 
 
 @kernel(borrows=True)
@@ -220,6 +221,7 @@ def model_costs(params, tables, n_rows, pos_m, cov_m2):
 def _mixture_density(params, tables, r, i, j, pos_m, cov_m2):
     """ln of the density of plot ``j`` for slot ``i`` (less 3/2 ln 2 pi), and the least distance."""
     models, w, c = tables.models, tables.row[r].weight, tables.moment
+    at = tables.row[r].shift
     stray = params.outlier_probability
     near, top, total = math.inf, -math.inf, 0.0
     for k in range(models.kind.size):
@@ -238,7 +240,7 @@ def _mixture_density(params, tables, r, i, j, pos_m, cov_m2):
                 prior, scale, moved = (1.0 - w) * stray, params.outlier_scale**2, 0.0
             if prior <= 0.0:
                 continue
-            d2, log_det = model_innovation(x, P, pos_m, cov_m2, j, scale, c, r, moved)
+            d2, log_det = model_innovation(x, P, pos_m, cov_m2, j, scale, c, at, moved)
             near = min(near, d2)
             if h == 0:
                 good = d2
@@ -297,7 +299,7 @@ def _shift(params, tables, x, P, r, dt_s):
     """Displace a row by the manoeuvre of row ``r`` of the scan."""
     share = min(1.0, params.manoeuvre_s / dt_s) if dt_s > 0.0 else 1.0
     level, upright = share * params.manoeuvre_m2ps3, share * params.manoeuvre_climb_m2ps3
-    displace_state(x, P, dt_s, tables.moment, r, level, upright)
+    displace_state(x, P, dt_s, tables.moment, tables.row[r].shift, level, upright)
 
 
 @kernel(borrows=True)
@@ -339,7 +341,7 @@ def update_track(params, tables, r, i, j, dt_s, pos_m, cov_m2):
         n = model_states(models.kind[k])
         x, P = models.x[i, k], models.P[i, k]
         trial_x, trial_P = models.trial_x, models.trial_P
-        d2, _ = model_innovation(x, P, pos_m, cov_m2, j, 1.0, tables.moment, r, 0.0)
+        d2, _ = model_innovation(x, P, pos_m, cov_m2, j, 1.0, tables.moment, 0, 0.0)
         strays = d2 > STRAY_FROM and params.outlier_probability > 0.0
         moves = w >= NEGLIGIBLE
         if moves:

@@ -28,7 +28,7 @@ def rate_costs(switch, params, tables, n_rows, dt_s, pos_m, cov_m2, lively):
     """Add to the costs of all edges what their range rates cost; fills ``edge[:, 2:4]``.
 
     ``switch`` is ``tables.with_rates``: None, or a plot may have a rate. With ``lively`` the rate
-    under a manoeuvre is costed too, for which ``moment`` of each row must hold the prior of its
+    under a manoeuvre is costed too, for which ``shift`` of each row must name the prior of its
     displacement.
     """
     if switch is None:
@@ -61,7 +61,7 @@ def _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, moves):
         share = min(1.0, params.manoeuvre_s / dt_s)
         level = share * params.manoeuvre_m2ps3
         upright = share * params.manoeuvre_climb_m2ps3
-        manoeuvre_shift(x, P, 0, dt_s, tables.moment, r, level, upright)
+        manoeuvre_shift(x, P, 0, dt_s, tables.moment, tables.row[r].shift, level, upright)
     position_step(x, P, 0, pos_m, cov_m2, j)
     y, s, _, _, _, _, _, _ = range_rate_innovation(
         x, P, 0, tables.rate_mps[j], tables.rate_m2ps2[0], tables.rate_from_m

@@ -39,6 +39,7 @@ from openiads.domain.track_models import (
     settle_models,
     still_rows,
 )
+from openiads.domain.track_order import MANY, number_as_given, order_plots
 from openiads.domain.track_rates import rate_costs, take_rate
 from openiads.domain.track_share import own_plots, share_plots
 from openiads.domain.tracks import FREE, HIGH, LIVE
@@ -70,6 +71,31 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     ``time_s`` must not lie before the last scan. Validated by tests/kernels/test_track_scan.py and
     tests/kernels/test_track_formation.py; measured by benchmarks/tracking.py.
     """
+    many = n_plots > MANY
+    pos_m, cov_m2, clutter_pm3 = plot_pos_m, plot_cov_m2, plot_clutter_pm3
+    if many:
+        order_plots(tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3)
+        pos_m, cov_m2 = tables.near_m, tables.near_m2
+        clutter_pm3 = tables.near_clutter_pm3
+    dt_s, lively, n_rows, grouped = associate(
+        params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3
+    )
+    served = _share(tables.with_shares, params, tables, n_rows, n_plots, pos_m, cov_m2, lively)
+    _update(tables.with_models, params, tables, n_rows, dt_s, lively, pos_m, cov_m2)
+    if served > n_plots:
+        own_plots(tables, n_rows, n_plots)
+    finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2)
+    if many:
+        number_as_given(tables, n_plots)
+    return tables.counts[LIVE]
+
+
+@kernel(forceinline=True, borrows=True)
+def associate(params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3):
+    """Predict, gate and assign; (step, whether tracks may manoeuvre, rows, whether in formations).
+
+    Afterwards ``tables.space`` holds the assignment, and no plot has been given to a track.
+    """
     dt_s = _forecast(tables.with_models, params, tables, time_s)
     lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
     level_m2 = upright_m2 = 0.0
@@ -78,34 +104,31 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
         spread = min(dt_s, params.manoeuvre_s) * dt_s * dt_s / 3.0
         level_m2 = params.manoeuvre_m2ps3 * spread
         upright_m2 = params.manoeuvre_climb_m2ps3 * spread
-    n_rows = gate_plots(
-        params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2, upright_m2
-    )
+    n_rows = gate_plots(params, tables, n_plots, pos_m, cov_m2, clutter_pm3, level_m2, upright_m2)
     grouped = False
     if lively:
         grouped = _foresee(
-            params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, dt_s, level_m2, upright_m2
+            params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2
         )
     else:
-        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, plot_pos_m, plot_cov_m2, False)
-    _cost_models(tables.with_models, params, tables, n_rows, lively, plot_pos_m, plot_cov_m2)
+        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
+    _cost_models(tables.with_models, params, tables, n_rows, lively, pos_m, cov_m2)
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
     )
     for j in range(n_plots):
         tables.plot_slot[j] = -1
-    served = _share(
-        tables.with_shares, params, tables, n_rows, n_plots, plot_pos_m, plot_cov_m2, lively
-    )
-    _update(tables.with_models, params, tables, n_rows, dt_s, lively, plot_pos_m, plot_cov_m2)
-    if served > n_plots:
-        own_plots(tables, n_rows, n_plots)
+    return dt_s, lively, n_rows, grouped
+
+
+@kernel(forceinline=True, borrows=True)
+def finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2):
+    """Draw the velocities of formations together and begin tracks at the plots left over."""
     if grouped:
         for g in range(n_rows):
             if tables.row[g].parent == g and tables.row[g].members > 2:
                 _draw_together(tables.with_models, tables, g)
-    _begin(params, tables, n_plots, time_s, plot_pos_m, plot_cov_m2)
-    return tables.counts[LIVE]
+    _begin(params, tables, n_plots, time_s, pos_m, cov_m2)
 
 
 # What follows chooses by switches of the tables. Numba leaves out what stands behind a switch that
@@ -145,9 +168,9 @@ def _update(switch, params, tables, n_rows, dt_s, lively, pos_m, cov_m2):
     """Update each track with its plot, by one model or by several."""
     if switch is None:
         if lively:
-            _settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
+            settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
         else:
-            _settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+            settle_quiet(params, tables, n_rows, pos_m, cov_m2)
     else:
         settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2)
 
@@ -167,14 +190,12 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
 
     Without a formation the manoeuvre half of a row is centred on its quiet prediction.
     """
-    group = tables.row
+    group, prior = tables.row, tables.moment.shape[0] - 1
+    alone(tables.moment, prior, level_m2, upright_m2)
     for r in range(n_rows):
         i = tables.row_slot[r]
         group[r].weight = 0.0 if is_seed(tables.track, i) else tables.track[i].manoeuvre
-        group[r].parent, group[r].members = r, 1
-        # A row without plots that flies quietly has no use for a displacement.
-        if tables.start[r + 1] > tables.start[r] or group[r].weight >= NEGLIGIBLE:
-            alone(tables.moment, r, level_m2, upright_m2)
+        group[r].parent, group[r].members, group[r].shift = r, 1, prior
     rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, True)
     grouped = False
     if params.group_range_m > 0.0:
@@ -208,7 +229,7 @@ def _predict(params, tables, time_s):
 
 
 @kernel(forceinline=True, borrows=True)
-def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
+def settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
     """Update each track with its plot, or coast it, and book either."""
     group, track, x, P = tables.row, tables.track, tables.x, tables.P
     pair_x, pair_P, counts = tables.trial_x, tables.trial_P, tables.counts
@@ -232,7 +253,7 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
                     pair_x[s, k] = x[i, k]
                 for k in range(21):
                     pair_P[s, k] = P[i, k]
-            manoeuvre_shift(pair_x, pair_P, 1, dt_s, tables.moment, r, level, upright)
+            manoeuvre_shift(pair_x, pair_P, 1, dt_s, tables.moment, group[r].shift, level, upright)
             if e >= 0:
                 n0, _ = position_step(pair_x, pair_P, 0, pos_m, cov_m2, j)
                 n1, _ = position_step(pair_x, pair_P, 1, pos_m, cov_m2, j)
@@ -255,8 +276,8 @@ def _settle(params, tables, n_rows, dt_s, pos_m, cov_m2):
 
 
 @kernel(forceinline=True, borrows=True)
-def _settle_quiet(params, tables, n_rows, pos_m, cov_m2):
-    """`_settle` where no track manoeuvres."""
+def settle_quiet(params, tables, n_rows, pos_m, cov_m2):
+    """`settle` where no track manoeuvres."""
     track = tables.track
     for r in range(n_rows):
         i, e = tables.row_slot[r], tables.space.row_edge[r]

@@ -123,7 +123,7 @@ def _gain(params, tables, r, q, pos_m, cov_m2, lively):
     r3, r4, r5 = cov_m2[j, 3], cov_m2[j, 4], cov_m2[j, 5]
     z0, z1, z2 = pos_m[j, 0] - x[k, 0], pos_m[j, 1] - x[k, 1], pos_m[j, 2] - x[k, 2]
     if lively and tables.row[q].weight > 0.5:
-        c = tables.moment[q]
+        c = tables.moment[tables.row[q].shift]
         z0, z1, z2 = z0 - c[0], z1 - c[1], z2 - c[2]
         r0, r1, r2, r3, r4, r5 = (
             r0 + c[3], r1 + c[4], r2 + c[5], r3 + c[6], r4 + c[7], r5 + c[8]

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from openiads.domain.track_jpda import jpda_space, tracker_scan_jpda
+from openiads.domain.track_params import model_mask, track_params
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import (
     CONFIRMED,
@@ -20,8 +21,6 @@ from openiads.domain.tracks import (
     PACKED_AT,
     REFUSED,
     UNGATED,
-    model_mask,
-    track_params,
     tracks_allocate,
     tracks_expect,
     tracks_reset,
@@ -97,7 +96,7 @@ class Tracker:
     log-likelihood ratio, at ``false_track_probability`` and ``missed_track_probability``);
     ``initiate`` "one-point" (with a prior of the velocity) or "two-point" (from two plots alone);
     ``association`` "jpda" updates by joint probabilities (`openiads.domain.track_jpda`);
-    further keywords are those of `openiads.domain.tracks.track_params`.
+    further keywords are those of `openiads.domain.track_params.track_params`.
 
     >>> tracker = Tracker(sigma=(50.0, 0.0026, 0.0026))
     >>> tracks = tracker.scan(0.0, [[100e3, 0.5, 0.03]])
@@ -236,7 +235,7 @@ class Tracker:
 
     def model_probabilities(self) -> np.ndarray:
         """Probabilities (n, r) of the models of each of `tracks`, in the order of
-        `openiads.domain.tracks.MODEL_NAMES`; (n, 0) where the tracker has none."""
+        `openiads.domain.track_params.MODEL_NAMES`; (n, 0) where the tracker has none."""
         table = self.tables.track
         rows = np.flatnonzero(
             (table.status == CONFIRMED) & (table.misses <= self.params.report_misses)

@@ -21,7 +21,7 @@ from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
 from openiads.domain.track_classes import TRACK_CLASS
-from openiads.domain.tracks import TRACK_PARAMS
+from openiads.domain.track_params import TRACK_PARAMS
 from openiads.domain.weapons import Missile
 
 # Fates of a threat and links of the kill chain, in the order in which they are passed.
@@ -282,7 +282,7 @@ class Tables(NamedTuple):
     grid_vel_mps: Any  # (G, 3)
     look_pd: Any  # (R, G) f4; negative: not in sight
     look_snr: Any  # (R, G) f4 power ratio
-    track_params: Any  # (1,) TRACK_PARAMS of domain.tracks
+    track_params: Any  # (1,) TRACK_PARAMS of domain.track_params
     classes: Any  # (K,) CLASSES that the post tells apart; none where it is told
 
 

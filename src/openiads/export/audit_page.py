@@ -12,7 +12,7 @@ from openiads.claims.ledger import Ledger
 from openiads.export.page import render
 from openiads.export.pictures import picture_svg
 from openiads.scenario.catalogue import Catalogue
-from openiads.scenario.record import Source
+from openiads.scenario.sources import Source
 
 STYLE = {
     "supported": "supported",

@@ -12,7 +12,7 @@ from openiads.claims.ledger_check import STATUS
 from openiads.claims.ledger_steps import beliefs, lot_name
 from openiads.export.page import render
 from openiads.export.timeline import SHAPES, glyph, timeline_svg
-from openiads.scenario.record import Source
+from openiads.scenario.sources import Source
 
 PLAIN = {
     "delivery-start": "delivery begins",

@@ -16,11 +16,12 @@ from openiads.faults import InputError
 from openiads.kernel import kernel
 from openiads.physics.weapon_target import WeaponTarget, weapon_target
 
-AssignSpace = namedtuple("AssignSpace", "row_edge column heap marked kept")
+AssignSpace = namedtuple("AssignSpace", "row_edge column heap listed reached kept")
 AssignSpace.__doc__ = """Result and workspace of `assign_sparse`, made by `assign_space`:
 ``row_edge`` (rows,), ``column`` (columns,) of `COLUMN`, ``heap`` (edges + 1,) of `HEAP`; of
-a solution in steps ``marked`` (rows,), which rows `assign_marked` takes, and ``kept`` (rows,), what
-`assign_keep` keeps."""
+a solution in steps ``listed`` (rows,), the rows that take part, ``reached`` (columns + 1,), the
+columns that they can take and at the end how many, and ``kept`` (rows,), what `assign_keep` keeps
+of each."""
 
 __all__ = ["WeaponTarget", "assign_sparse", "linear_assignment", "weapon_target"]
 
@@ -47,7 +48,8 @@ def assign_space(rows: int, columns: int, edges: int) -> AssignSpace:
         row_edge=np.full(rows, -1, np.int64),
         column=np.zeros(columns, COLUMN).view(np.recarray),
         heap=np.zeros(edges + 1, HEAP).view(np.recarray),
-        marked=np.zeros(rows, np.int32),
+        listed=np.zeros(rows, np.int32),
+        reached=np.zeros(columns + 1, np.int32),
         kept=np.zeros(rows, np.int64),
     )
 
@@ -136,30 +138,65 @@ def _place(i0, start, column, cost, alone, space):
 
 
 @kernel(borrows=True)
-def assign_marked(n_rows, start, column, cost, alone, mark, space):
-    """Add to an assignment the rows whose ``space.marked`` is ``mark``; none may be in it yet."""
-    for i0 in range(n_rows):
-        if space.marked[i0] == mark:
-            _place(i0, start, column, cost, alone, space)
+def assign_rivals(n_rows, start, column, first, space):
+    """List behind the ``first`` rows listed all others that want a column of theirs; the number.
+
+    The rows listed at the start must ascend. Needs `assign_open`; notes the columns of all of them.
+    """
+    node, listed, reached = space.column, space.listed, space.reached
+    n = 0
+    for k in range(first):
+        for e in range(start[listed[k]], start[listed[k] + 1]):
+            if node[column[e]].stamp == -1:
+                node[column[e]].stamp = -2
+                reached[n] = column[e]
+                n += 1
+    k, last = 0, first
+    for r in range(n_rows):
+        if k < first and listed[k] == r:
+            k += 1
+            continue
+        for e in range(start[r], start[r + 1]):
+            if node[column[e]].stamp == -2:
+                listed[last] = r
+                last += 1
+                break
+    for k in range(first, last):
+        for e in range(start[listed[k]], start[listed[k] + 1]):
+            if node[column[e]].stamp == -1:
+                node[column[e]].stamp = -3
+                reached[n] = column[e]
+                n += 1
+    reached[reached.size - 1] = n
+    return last
 
 
 @kernel(borrows=True)
-def assign_keep(n_rows, n_columns, space):
-    """Keep the assignment, to which `assign_again` returns."""
+def assign_listed(first, last, start, column, cost, alone, space):
+    """Add to an assignment the rows ``listed[first:last]``; none may be in it yet."""
+    for k in range(first, last):
+        _place(space.listed[k], start, column, cost, alone, space)
+
+
+@kernel(borrows=True)
+def assign_keep(first, last, space):
+    """Keep the assignment of the rows ``listed[first:last]``, to which `assign_again` returns."""
     node = space.column
-    for r in range(n_rows):
-        space.kept[r] = space.row_edge[r]
-    for j in range(n_columns):
+    for k in range(first, last):
+        space.kept[k] = space.row_edge[space.listed[k]]
+    for k in range(space.reached[space.reached.size - 1]):
+        j = space.reached[k]
         node[j].kept_row, node[j].kept_price = node[j].row, node[j].price
 
 
 @kernel(borrows=True)
-def assign_again(n_rows, n_columns, space):
-    """Return to the assignment of `assign_keep`."""
+def assign_again(first, last, space):
+    """Return to the assignment of `assign_keep`: only the rows ``listed[first:last]`` are in it."""
     node = space.column
-    for r in range(n_rows):
-        space.row_edge[r] = space.kept[r]
-    for j in range(n_columns):
+    for k in range(first, last):
+        space.row_edge[space.listed[k]] = space.kept[k]
+    for k in range(space.reached[space.reached.size - 1]):
+        j = space.reached[k]
         node[j].row, node[j].price, node[j].stamp = node[j].kept_row, node[j].kept_price, -1
 
 

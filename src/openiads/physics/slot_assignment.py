@@ -24,8 +24,9 @@ from openiads.kernel import kernel
 GREEDY, LINEAR = 1, 2
 """Methods of `slots_solve`."""
 
-_STRICT = 1e-13
-"""A gain must be larger by this share of the largest one to count as larger."""
+
+_WAITS = -2
+"""In ``chosen``: a target that the solver has not come to."""
 
 
 class SlotSpace(NamedTuple):
@@ -36,17 +37,17 @@ class SlotSpace(NamedTuple):
     target: Any  # (R,) i8
     pair: Any  # (R,) i8
     gain: Any  # (R,) f8, positive
-    top: Any  # (T,) i8 row of largest gain of each target
-    scanned: Any  # (T,) f8 gain of the path from which a target last moved on
+    profit: Any  # (T,) f8 gain of a target less the price of its slot
     pair_unit: Any  # (P,) i8
     pair_free: Any  # (P,) i8 volleys that the pair can still give
     pair_flow: Any  # (P,) i8 volleys taken
-    pair_from: Any  # (P,) i8 last row of the best path into the pair
-    pair_best: Any  # (P,) f8 gain of that path
     unit_free: Any  # (U,) i8
     unit_flow: Any  # (U,) i8
-    unit_via: Any  # (U,) i8 pair by which the best path comes to the unit
-    unit_best: Any  # (U,) f8
+    # Nodes of the tree of capacities: the pairs, then the units, then all volleys together.
+    price: Any  # (P + U + 1,) f8 what a volley through the node is worth to others
+    distance: Any  # (P + U + 1,) f8 of a search
+    back: Any  # (P + U + 1,) i8 row or node by which the search came
+    settled: Any  # (P + U + 1,) i8
 
 
 def slot_space(targets: int, rows: int, pairs: int, units: int) -> SlotSpace:
@@ -55,11 +56,11 @@ def slot_space(targets: int, rows: int, pairs: int, units: int) -> SlotSpace:
     def whole(count: int) -> Any:
         return np.zeros(count, np.int64)
 
+    nodes = pairs + units + 1
     return SlotSpace(
         whole(targets + 1), whole(targets), whole(rows), whole(rows), np.zeros(rows),
-        whole(targets), np.zeros(targets),
-        whole(pairs), whole(pairs), whole(pairs), whole(pairs), np.zeros(pairs),
-        whole(units), whole(units), whole(units), np.zeros(units),
+        np.zeros(targets), whole(pairs), whole(pairs), whole(pairs), whole(units), whole(units),
+        np.zeros(nodes), np.zeros(nodes), whole(nodes), whole(nodes),
     )  # fmt: skip
 
 
@@ -139,119 +140,164 @@ def slots_greedy(space: Any, targets: int, most: int) -> int:
 
 @kernel(borrows=True)
 def slots_linear(space: Any, targets: int, most: int) -> int:
-    """The optimum, one augmenting path of largest gain after the other.
+    """The optimum, by shortest augmenting paths with prices, one target after the other.
 
-    After k paths the answer is the best of k volleys (Ahuja, Magnanti, Orlin, Network Flows, 1993,
-    section 9.7: successive shortest paths). Returns how many were taken.
+    Prices w and profits u keep g_r - w_p <= u_t, with equality on the rows taken; w is least where
+    there is room, and a node that gives a volley is worth no less than the one above it. Jonker
+    and Volgenant (Computing 38:325-340, 1987) for single slots; here slots are the leaves of a tree
+    of capacities (Ahuja, Magnanti, Orlin, Network Flows, 1993, section 9.7). Returns how many
+    targets are shot at.
     """
+    for v in range(space.price.shape[0]):
+        space.price[v] = 0.0
     for t in range(targets):
-        space.top[t] = -1
-        for r in range(space.first[t], space.first[t + 1]):
-            if space.top[t] < 0 or space.gain[r] > space.gain[space.top[t]]:
-                space.top[t] = r
+        space.chosen[t] = _WAITS
+        space.profit[t], _ = best_row(space, t)
     used = 0
-    while used < most:
-        # A path that moves targets on gains no more than its first row: the targets that it moves
-        # stand best already. So where the row of largest gain has room, it is the whole path.
-        first, most_gain = -1, 0.0
-        for t in range(targets):
-            if space.chosen[t] < 0 and space.top[t] >= 0 and space.gain[space.top[t]] > most_gain:
-                first, most_gain = space.top[t], space.gain[space.top[t]]
-        if first < 0:
-            break
-        if has_room(space, first):
-            put(space, space.target[first], first)
-        else:
-            end = best_path(space, targets)
-            if end < 0:
-                break
-            augment(space, end, targets)
-        used += 1
+    for _ in range(targets):
+        t = first_waiting(space, targets)
+        space.chosen[t] = -1
+        space.profit[t], best = best_row(space, t)
+        if best < 0:
+            continue
+        if used < most and has_room(space, best):
+            put(space, t, best)
+            used += 1
+        elif seek(space, t, targets, used < most):
+            used += 1
     return used
 
 
 @kernel(borrows=True)
-def best_path(space: Any, targets: int) -> int:
-    """The pair at which the augmenting path of largest gain ends; -1 if there is none.
+def first_waiting(space: Any, targets: int) -> int:
+    """The waiting target of largest gain: those that come later have less to move it by."""
+    first, most = -1, -1.0
+    for t in range(targets):
+        if space.chosen[t] == _WAITS and space.profit[t] > most:
+            first, most = t, space.profit[t]
+    return first
 
-    Labels are corrected until none improves (Bellman and Ford). A target that leaves a pair makes
-    room there, or, where the pair has volleys left and only its unit is full, anywhere in the unit.
+
+@kernel(borrows=True)
+def best_row(space: Any, t: int) -> tuple[float, int]:
+    """What target ``t`` gains at the prices, at least 0, and the row by which (-1: none)."""
+    best, profit = -1, 0.0
+    for r in range(space.first[t], space.first[t + 1]):
+        net = space.gain[r] - space.price[space.pair[r]]
+        if net > profit:
+            best, profit = r, net
+    return profit, best
+
+
+@kernel(borrows=True)
+def seek(space: Any, t: int, targets: int, room: bool) -> bool:
+    """Bring in target ``t`` by the cheapest changes (Dijkstra); whether one more is shot at.
+
+    ``room`` says whether one more volley can be ordered at all. Otherwise, or where that is
+    cheaper, a target that stands least to lose, perhaps ``t`` itself, goes without.
     """
-    scale = 0.0
-    for p in range(space.pair_best.shape[0]):
-        space.pair_best[p] = -math.inf
-        space.pair_from[p] = -1
-    for t in range(targets):
-        space.scanned[t] = -math.inf
-        if space.chosen[t] >= 0:
-            continue
-        for r in range(space.first[t], space.first[t + 1]):
-            scale = max(scale, space.gain[r])
-            if space.gain[r] > space.pair_best[space.pair[r]]:
-                space.pair_best[space.pair[r]] = space.gain[r]
-                space.pair_from[space.pair[r]] = r
-    strict = _STRICT * scale
-    for _ in range(targets + space.pair_best.shape[0]):
-        label_units(space)
-        if not label_pairs(space, targets, strict):
+    distance, settled, price = space.distance, space.settled, space.price
+    root = price.shape[0] - 1
+    for v in range(root + 1):
+        distance[v], settled[v] = math.inf, 0
+    end, left_out = space.profit[t], t
+    move_on(space, t, 0.0)
+    while True:
+        v, least = -1, end
+        for k in range(root + 1):
+            if settled[k] == 0 and distance[k] < least:
+                v, least = k, distance[k]
+        if v < 0:
             break
-    best, top = -1, 0.0
-    for p in range(space.pair_best.shape[0]):
-        u = space.pair_unit[p]
-        room = space.pair_flow[p] < space.pair_free[p] and space.unit_flow[u] < space.unit_free[u]
-        if room and space.pair_best[p] > top:
-            best, top = p, space.pair_best[p]
-    return best
-
-
-@kernel(borrows=True)
-def label_units(space: Any) -> None:
-    """The best path to each unit through a pair that has volleys left."""
-    for u in range(space.unit_best.shape[0]):
-        space.unit_best[u] = -math.inf
-        space.unit_via[u] = -1
-    for p in range(space.pair_best.shape[0]):
-        u = space.pair_unit[p]
-        if space.pair_flow[p] < space.pair_free[p] and space.pair_best[p] > space.unit_best[u]:
-            space.unit_best[u] = space.pair_best[p]
-            space.unit_via[u] = p
-
-
-@kernel(borrows=True)
-def label_pairs(space: Any, targets: int, strict: float) -> bool:
-    """Let targets that are served move on to other pairs; whether a label improved."""
-    improved = False
-    for t in range(targets):
-        held = space.chosen[t]
-        if held < 0:
+        settled[v] = 1
+        if v == root and room and least - price[root] < end:
+            end, left_out = max(least - price[root], least), -1
+        climb(space, v, root)
+        if v >= space.pair_flow.shape[0]:
             continue
-        p = space.pair[held]
-        arrives = max(space.pair_best[p], space.unit_best[space.pair_unit[p]])
-        if arrives <= space.scanned[t]:
-            continue
-        space.scanned[t] = arrives
-        base = arrives - space.gain[held]
-        for r in range(space.first[t], space.first[t + 1]):
-            q = space.pair[r]
-            if q != p and base + space.gain[r] > space.pair_best[q] + strict:
-                space.pair_best[q] = base + space.gain[r]
-                space.pair_from[q] = r
-                improved = True
-    return improved
+        for other in range(targets):
+            row = space.chosen[other]
+            if row < 0 or space.pair[row] != v:
+                continue
+            if least + space.profit[other] < end:
+                end, left_out = least + space.profit[other], other
+            move_on(space, other, least)
+    reprice(space, t, targets, end)
+    if left_out == t:
+        return False
+    hand_over(space, t, root if left_out < 0 else left_out, left_out >= 0)
+    return left_out < 0
 
 
 @kernel(borrows=True)
-def augment(space: Any, end: int, targets: int) -> None:
-    """Take the rows of the path that ends at pair ``end``, from its end to its beginning."""
-    p = end
-    for _ in range(targets + 1):
-        row = space.pair_from[p]
-        t = space.target[row]
-        old = space.chosen[t]
-        put(space, t, row)
-        if old < 0:
+def move_on(space: Any, t: int, at: float) -> None:
+    """Reach from target ``t``, itself at distance ``at``, all pairs that could serve it."""
+    for r in range(space.first[t], space.first[t + 1]):
+        p = space.pair[r]
+        length = at + max(space.profit[t] - space.gain[r] + space.price[p], 0.0)
+        if length < space.distance[p] and space.settled[p] == 0:
+            space.distance[p], space.back[p] = length, r
+
+
+@kernel(borrows=True)
+def climb(space: Any, v: int, root: int) -> None:
+    """Reach from node ``v`` the one above it, where v has room, and those below it that give."""
+    pairs, units = space.pair_flow.shape[0], space.unit_flow.shape[0]
+    if v < pairs:
+        if space.pair_flow[v] < space.pair_free[v]:
+            step(space, v, pairs + space.pair_unit[v])
+    elif v < root:
+        u = v - pairs
+        if space.unit_flow[u] < space.unit_free[u]:
+            step(space, v, root)
+        for p in range(pairs):
+            if space.pair_unit[p] == u and space.pair_flow[p] > 0:
+                step(space, v, p)
+    else:
+        for u in range(units):
+            if space.unit_flow[u] > 0:
+                step(space, v, pairs + u)
+
+
+@kernel(borrows=True)
+def step(space: Any, v: int, to: int) -> None:
+    """Reach node ``to`` from its neighbour ``v`` in the tree."""
+    length = space.distance[v] + max(space.price[to] - space.price[v], 0.0)
+    if length < space.distance[to] and space.settled[to] == 0:
+        space.distance[to], space.back[to] = length, -1 - v
+
+
+@kernel(borrows=True)
+def reprice(space: Any, t: int, targets: int, end: float) -> None:
+    """Raise the price of what lies nearer than ``end``; lower the profit of who pays it."""
+    for other in range(targets):
+        row = space.chosen[other]
+        if row >= 0 and space.distance[space.pair[row]] < end:
+            space.profit[other] -= end - space.distance[space.pair[row]]
+    for v in range(space.price.shape[0]):
+        if space.distance[v] < end:
+            space.price[v] += end - space.distance[v]
+    space.profit[t] -= end
+
+
+@kernel(borrows=True)
+def hand_over(space: Any, t: int, at: int, without: bool) -> None:
+    """Change rows along the path found, from its end to target ``t``.
+
+    It ends at node ``at``, or, ``without``, at a target ``at`` that goes without.
+    """
+    v = at
+    if without:
+        v = space.pair[space.chosen[at]]
+        put(space, at, -1)
+    while True:
+        row = space.back[v]
+        if row < 0:
+            v = -1 - row
+            continue
+        mover = space.target[row]
+        old = space.chosen[mover]
+        put(space, mover, row)
+        if mover == t:
             return
-        p = space.pair[old]
-        u = space.pair_unit[p]
-        if space.unit_best[u] > space.pair_best[p]:
-            p = space.unit_via[u]
+        v = space.pair[old]

@@ -14,9 +14,10 @@ from typing import Any
 
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.reader import Document, read_yaml
-from openiads.scenario.record import Assumed, Claim, Entry, Parameter, Plain, Source
+from openiads.scenario.record import Assumed, Claim, Entry, Parameter, Plain
 from openiads.scenario.record_check import RECORD_KEYS, check_items, check_sources
 from openiads.scenario.shipped import shipped_document, shipped_files
+from openiads.scenario.sources import Source
 from openiads.units import parse_quantity
 
 

@@ -13,7 +13,7 @@ from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
 from openiads.domain.threats import ALL_CATEGORIES
-from openiads.domain.tracks import TRACK_PARAMS, model_mask, track_params
+from openiads.domain.track_params import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
 from openiads.engine.run import recarrays

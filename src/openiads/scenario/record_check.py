@@ -8,7 +8,8 @@ from typing import Any
 
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.reader import Document, Key
-from openiads.scenario.record import BOUNDS, RULES, TIERS, check_rule, is_date
+from openiads.scenario.record import BOUNDS, RULES, check_rule
+from openiads.scenario.sources import TIERS, is_date
 from openiads.units import COUNTED, MAY_BE_NEGATIVE, UNITS, dimension, is_unit, parse_quantity
 
 KINDS = ("system", "radar", "missile", "launcher", "command-post", "doctrine", "threat")
