@@ -74,7 +74,7 @@ def test_the_posterior_of_two_looks_is_bayes_rule():
         looks, (5.0 * LOOK_RATE_PS, 6.0 * LOOK_RATE_PS), strict=True
     ):
         track(memory, 30e3, 0.0, up, speed, now_s)
-        learn(m, s, 0, speed, error, 300.0, rcs)
+        learn(memory.plots.classifier, m, s, 0, speed, error, 300.0, rcs)
         height = math.hypot(30e3, up + radius) - radius
 
         def fit(x, e, median, spread):
@@ -92,11 +92,11 @@ def test_the_posterior_of_two_looks_is_bayes_rule():
         p = np.maximum(p, NEVER_LESS)
         p /= p.sum()
         log_p = np.log(p)
-        assert np.exp(s.class_log_p[0]) == pytest.approx(p, rel=1e-9)
+        assert np.exp(memory.plots.classifier.log_p[0]) == pytest.approx(p, rel=1e-9)
         by_category = np.bincount(c.category, p, minlength=len(ALL_CATEGORIES))
-        assert s.class_p[0] == pytest.approx(by_category, rel=1e-9)
-        assert s.picture[0].hazard == pytest.approx((p * c.hazard).sum())
-        assert s.picture[0].kind == by_category.argmax()
+        assert s.class_p[0, :-1] == pytest.approx(by_category, rel=1e-9)
+        assert s.class_p[0, -1] == pytest.approx((p * c.hazard).sum())
+        assert kind_of(m, s, 0) == by_category.argmax()
 
 
 def test_a_new_track_in_the_slot_begins_anew():
@@ -105,10 +105,10 @@ def test_a_new_track_in_the_slot_begins_anew():
     seen = track(memory, 30e3, 0.0, 1e3, 44.0, 10.0)
     for now_s in (10.0, 15.0, 20.0):
         memory.state.now[0].time_s = now_s
-        learn(m, memory.state, 0, 44.0, 5.0, 100.0, -22.0)
+        learn(memory.plots.classifier, m, memory.state, 0, 44.0, 5.0, 100.0, -22.0)
     sure = memory.state.class_p[0].copy()
     seen.id = 6
-    learn(m, memory.state, 0, 44.0, 5.0, 100.0, -22.0)
+    learn(memory.plots.classifier, m, memory.state, 0, 44.0, 5.0, 100.0, -22.0)
     assert memory.state.class_p[0].max() < sure.max()
 
 
@@ -151,13 +151,13 @@ def test_decisions_use_the_probabilities():
     seen = track(memory, 30e3, 0.0, 1e3, 44.0, 10.0)
     drone, cruise = ALL_CATEGORIES.index("drone"), ALL_CATEGORIES.index("cruise")
     s.class_p[0, drone], s.class_p[0, cruise] = 0.25, 0.75
-    seen.kind, seen.threat = cruise, 0
-    assert kind_of(m, seen) == cruise
-    assert kind_probability(m, s, 0) == 0.75
-    assert volley_size(m, m.units[0], seen) == 3
-    assert expected_kill(m, s, 0, 0, 2) == pytest.approx(0.25 * 0.99 + 0.75 * (1 - 0.6**2))
+    seen.threat = 0
+    assert kind_of(m, s, 0) == cruise
+    assert kind_probability(m, s, 0, cruise) == 0.75
+    assert volley_size(m.units[0], seen, cruise) == 3
+    assert expected_kill(m, s, 0, cruise, 0, 2) == pytest.approx(0.25 * 0.99 + 0.75 * (1 - 0.6**2))
     told = recarrays(model(fidelity="engagement").tables)
-    assert kind_of(told, seen) == ALL_CATEGORIES.index("aircraft"), "the target's own"
+    assert kind_of(told, s, 0) == ALL_CATEGORIES.index("aircraft"), "the target's own"
 
 
 def test_a_class_that_nobody_expects_is_not_in_the_library(tmp_path):

@@ -31,14 +31,14 @@ change its way of flying, and a track its target)."""
 
 @kernel(borrows=True)
 def classify_tracks(
-    switch: Any, m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int
+    known: Any, m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int
 ) -> None:
     """Learn from the plots of one scan, each by the track that took it; fidelity `track`.
 
     The error of the height is that of the track's place along the local vertical, the error of the
     speed that of its velocity along itself.
     """
-    if switch is None:
+    if known is None:
         return
     for slot in range(s.now[0].n_slots):
         seen = s.picture[slot]
@@ -46,6 +46,9 @@ def classify_tracks(
             continue
         plot = tracks.track[slot].plot
         if plot < 0:
+            if known.classed[slot].id != seen.id:
+                begin(known, m, s, slot)
+                tell(known, m, s, slot)
             continue
         rise = seen.z + m.settings[0].earth_radius_m
         far = math.sqrt(seen.x * seen.x + seen.y * seen.y + rise * rise)
@@ -58,19 +61,19 @@ def classify_tracks(
         rcs = false_echo_dbsm(m, seen, radar)
         if source >= 0:
             rcs = echo_dbsm(m, s, radar, source, number)
-        learn(m, s, slot, speed, speed_error, height_error, rcs)
+        learn(known, m, s, slot, speed, speed_error, height_error, rcs)
 
 
 @kernel(borrows=True)
 def classify_look(
-    switch: Any, m: Any, s: Any, radar: int, threat: int, snr: float, number: int
+    known: Any, m: Any, s: Any, radar: int, threat: int, snr: float, number: int
 ) -> None:
     """Learn from one look at a threat that has a track of its own; fidelity `engagement`.
 
     No estimate is drawn here: speed and height are true and count with the errors of plots, the
     speed with those of two that are a scan apart.
     """
-    if switch is None:
+    if known is None:
         return
     now_s = s.now[0].time_s
     seen = s.picture[threat]
@@ -88,45 +91,67 @@ def classify_look(
     along = (dx * seen.vx + dy * seen.vy + dz * seen.vz) / (slant * speed)
     aside = split_error(along, range_sigma, slant * max(azimuth_sigma, elevation_sigma))
     speed_error = math.sqrt(2.0) * aside / eye.scan_period_s
-    learn(m, s, threat, speed, speed_error, height_error, echo_dbsm(m, s, radar, threat, number))
+    rcs = echo_dbsm(m, s, radar, threat, number)
+    learn(known, m, s, threat, speed, speed_error, height_error, rcs)
 
 
 @kernel(borrows=True)
 def learn(
-    m: Any, s: Any, slot: int, speed: float, speed_error: float, height_error: float, rcs: float
+    known: Any,
+    m: Any,
+    s: Any,
+    slot: int,
+    speed: float,
+    speed_error: float,
+    height_error: float,
+    rcs: float,
 ) -> None:
-    """Bayes' rule on the classes of one track, and what the decision wants to know of it.
-
-    The picture keeps the most probable category, the probabilities of all, and the expected
-    lethality: that of each class by its probability, nothing for what is not hostile.
-    """
+    """Bayes' rule on the classes of one track, and what the decision wants to know of it."""
     now_s = s.now[0].time_s
-    seen = s.picture[slot]
-    passed = now_s - seen.classed_s
-    if seen.classed_id != seen.id:
-        seen.classed_id = seen.id
-        passed = FIRST_LOOK_S
-        class_begin(m.classes, s.class_log_p, slot)
-    seen.classed_s = now_s
+    seen, last = s.picture[slot], known.classed[slot]
+    if last.id != seen.id:
+        begin(known, m, s, slot)
+    passed = now_s - last.looked_s
+    last.looked_s = now_s
     height = height_m(seen.x, seen.y, seen.z, m.settings[0].earth_radius_m)
     class_update(
-        m.classes, s.class_log_p, slot, speed, height, rcs - EXPONENTIAL_MEAN_DB,
+        m.classes, known.log_p, slot, speed, height, rcs - EXPONENTIAL_MEAN_DB,
         min(LOOK_RATE_PS * passed, 1.0), speed_error, height_error, EXPONENTIAL_SPREAD_DB,
         NEVER_LESS,
     )  # fmt: skip
+    tell(known, m, s, slot)
+
+
+@kernel(borrows=True)
+def begin(known: Any, m: Any, s: Any, slot: int) -> None:
+    """A track that is new to its slot has the priors of the classes."""
+    known.classed[slot].id = s.picture[slot].id
+    known.classed[slot].looked_s = s.now[0].time_s - FIRST_LOOK_S
+    class_begin(m.classes, known.log_p, slot)
+
+
+@kernel(borrows=True)
+def tell(known: Any, m: Any, s: Any, slot: int) -> None:
+    """Tell the decision the probabilities of the categories, and the expected lethality.
+
+    That is the lethality of each class by its probability, nothing for what is not hostile.
+    """
     for kind in range(s.class_p.shape[1]):
         s.class_p[slot, kind] = 0.0
-    hazard = 0.0
+    hazard = s.class_p.shape[1] - 1
     for k in range(m.classes.shape[0]):
-        p = math.exp(s.class_log_p[slot, k])
+        p = math.exp(known.log_p[slot, k])
         s.class_p[slot, m.classes[k].category] += p
-        hazard += p * m.classes[k].hazard
-    seen.hazard = hazard
-    best = 0
-    for kind in range(s.class_p.shape[1]):
-        if s.class_p[slot, kind] > s.class_p[slot, best]:
-            best = kind
-    seen.kind = best
+        s.class_p[slot, hazard] += p * m.classes[k].hazard
+
+
+@kernel(borrows=True)
+def forget_classes(known: Any) -> None:
+    """Forget which track was in which slot, before a replication."""
+    if known is None:
+        return
+    for slot in range(known.classed.shape[0]):
+        known.classed[slot].id = -1
 
 
 @kernel(borrows=True)

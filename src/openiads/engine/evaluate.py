@@ -43,7 +43,7 @@ def score(m: Any, s: Any, slot: int, now_s: float) -> float:
     seen.asset = at_risk
     seen.miss_m = least
     seen.to_go_s = time_s - (now_s - seen.time_s)
-    return threat_score(value * hazard(m, seen), seen.to_go_s)
+    return threat_score(value * hazard(m, s, slot), seen.to_go_s)
 
 
 @kernel(borrows=True)
@@ -62,13 +62,15 @@ def score_impact(m: Any, s: Any, slot: int, now_s: float) -> float:
     seen.asset = at_risk
     seen.miss_m = least
     seen.to_go_s = time_s - (now_s - seen.time_s)
-    return threat_score(value * hazard(m, seen), seen.to_go_s)
+    return threat_score(value * hazard(m, s, slot), seen.to_go_s)
 
 
 @kernel(borrows=True)
-def hazard(m: Any, seen: Any) -> float:
+def hazard(m: Any, s: Any, slot: int) -> float:
     """Expected lethality of a track whose class is not told; 1 where it is (assumed: all alike)."""
-    return seen.hazard if m.settings[0].classification == FEATURES else 1.0
+    if m.settings[0].classification == FEATURES:
+        return s.class_p[slot, s.class_p.shape[1] - 1]
+    return 1.0
 
 
 @kernel(borrows=True)
@@ -91,25 +93,29 @@ def track_falls(m: Any, seen: Any) -> bool:
 
 
 @kernel(borrows=True)
-def kind_of(m: Any, seen: Any) -> int:
+def kind_of(m: Any, s: Any, slot: int) -> int:
     """The category that a track is taken for: the most probable one, or its target's own.
 
     Where it is not told by features, assumed: recognition of the kind is right; a false track is
     what it flies like, and an aircraft if it does not fall.
     """
     if m.settings[0].classification == FEATURES:
-        return int(seen.kind)
+        best = 0
+        for kind in range(s.class_p.shape[1] - 1):
+            if s.class_p[slot, kind] > s.class_p[slot, best]:
+                best = kind
+        return best
+    seen = s.picture[slot]
     if seen.threat >= 0:
         return int(m.threats[seen.threat].category)
     return BALLISTIC if track_falls(m, seen) else 0
 
 
 @kernel(borrows=True)
-def volley_size(m: Any, base: Any, seen: Any) -> int:
-    """Rounds that doctrine wants in the next volley at a track."""
+def volley_size(base: Any, seen: Any, kind: int) -> int:
+    """Rounds that doctrine wants in the next volley at a track of a kind of target."""
     if seen.volleys > 0:
         return int(volley_rounds(seen.volleys, base.first_salvo, base.later_salvo))
-    kind = kind_of(m, seen)
     wanted = 0
     if kind == 0:
         wanted = base.salvo_aircraft
@@ -134,19 +140,20 @@ def volley_kill(m: Any, missile: int, kind: int, rounds: int) -> float:
 
 
 @kernel(borrows=True)
-def kind_probability(m: Any, s: Any, slot: int) -> float:
-    """Probability of the category that a track is taken for; 1 where it is known."""
-    if m.settings[0].classification == FEATURES:
-        return s.class_p[slot, s.picture[slot].kind]
-    return 1.0
+def kind_probability(m: Any, s: Any, slot: int, kind: int) -> float:
+    """Probability of the kind that a track is taken for; 1 where it is told."""
+    return s.class_p[slot, kind] if m.settings[0].classification == FEATURES else 1.0
 
 
 @kernel(borrows=True)
-def expected_kill(m: Any, s: Any, slot: int, missile: int, rounds: int) -> float:
-    """`volley_kill` over what the target of a track may be: sum_k p_k (1 - (1 - P_k)^n)."""
+def expected_kill(m: Any, s: Any, slot: int, kind: int, missile: int, rounds: int) -> float:
+    """`volley_kill` over what the target of a track may be: sum_k p_k (1 - (1 - P_k)^n).
+
+    ``kind``: what it is taken for, which is what it is where that is told.
+    """
     if m.settings[0].classification != FEATURES:
-        return volley_kill(m, missile, kind_of(m, s.picture[slot]), rounds)
+        return volley_kill(m, missile, kind, rounds)
     total = 0.0
-    for kind in range(s.class_p.shape[1]):
-        total += s.class_p[slot, kind] * volley_kill(m, missile, kind, rounds)
+    for each in range(s.class_p.shape[1] - 1):
+        total += s.class_p[slot, each] * volley_kill(m, missile, each, rounds)
     return total

@@ -66,16 +66,13 @@ PICTURE = np.dtype(
         ("glides", "i1"),
         ("watched_s", "f8"),
         ("climb_mps", "f8"),
-        ("kind", "i1"),
-        ("classed_id", "i4"),
-        ("classed_s", "f8"),
-        ("hazard", "f8"),
     ]
 )
-"""``watched_id`` to ``climb_mps``: the track whose climb is watched, whether it fell since
-``watched_s`` by less than freely, and its climb at that time. The last four, where the post
-classifies by features: the most probable category, the track that it is of, when it was last looked
-at, and its expected lethality."""
+"""The last four: the track whose climb is watched, whether it fell since ``watched_s`` by less than
+freely, and its climb at that time."""
+CLASSED = np.dtype([("id", "i4"), ("looked_s", "f8")])
+"""Where the post classifies by features: the track that a slot's probabilities are of, and when it
+was last looked at."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -229,8 +226,16 @@ class State(NamedTuple):
     operators: Any  # (operators,) f8 when each is free again
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
     spots: Any  # (n,) SPOT
-    class_log_p: Any  # (slots, K) logarithms of class probabilities; no slots where all is known
-    class_p: Any  # (slots, categories) probabilities of categories; the same
+    class_p: (
+        Any  # (slots, categories + 1) probabilities, expected lethality; no slots if all is told
+    )
+
+
+class Classifier(NamedTuple):
+    """What is known of the class of each track, and a switch: None where it is told."""
+
+    log_p: Any  # (slots, K) logarithms of the probabilities of `m.classes`
+    classed: Any  # (slots,) CLASSED
 
 
 class Plots(NamedTuple):
@@ -244,7 +249,7 @@ class Plots(NamedTuple):
     error: Any  # (plots, 3) standard normal draws of their errors
     strength: Any  # (plots, 2) their signal ratios: the mean, and of this look
     source: Any  # (plots,) i4 their threats
-    classifier: Any = None  # `ON` where the post classifies by features, or None
+    classifier: Any = None  # a Classifier where the post classifies by features
 
 
 class Memory(NamedTuple):
@@ -313,12 +318,15 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         operators=np.zeros(int(settings["operators"])),
         sites=rec(int(settings["sites"]), SITE_STATE),
         spots=rec(n, SPOT),
-        class_log_p=np.zeros((slots * features, len(tables.classes))),
-        class_p=np.zeros((slots * features, len(ALL_CATEGORIES))),
+        class_p=np.zeros((slots * features, len(ALL_CATEGORIES) + 1)),
     )
     state.spots.speed_mps = greatest_speeds_mps(
         tables.grid_pos_m, tables.grid_vel_mps, tables.threats
     )
+    classifier = None
+    if features:
+        log_p = np.zeros((slots, len(tables.classes)))
+        classifier = Classifier(log_p, rec(slots, CLASSED))
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
         cov_m2=np.zeros((plots, 6)),
@@ -328,7 +336,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         error=np.zeros((plots, 3)),
         strength=np.zeros((plots, 2)),
         source=np.zeros(plots, np.int32),
-        classifier=ON if features else None,
+        classifier=classifier,
     )
     merges = bool((tables.radars["unresolved"] != 0).any())
     tracks = tracks_allocate(

@@ -117,11 +117,12 @@ def enter(
     way.to_go_s = seen.to_go_s
     way.miss_m = seen.miss_m
     way.threat_value = seen.score
-    way.rounds = volley_size(m, m.units[unit], seen)
-    way.kill = expected_kill(m, s, slot, missile, way.rounds)
-    way.kind = kind_of(m, seen)
-    way.kind_p = kind_probability(m, s, slot)
-    way.hazard = hazard(m, seen)
+    kind = kind_of(m, s, slot)
+    way.rounds = volley_size(m.units[unit], seen, kind)
+    way.kill = expected_kill(m, s, slot, kind, missile, way.rounds)
+    way.kind = kind
+    way.kind_p = kind_probability(m, s, slot, kind)
+    way.hazard = hazard(m, s, slot)
     way.met_s = met_s
     way.spare_s = spare_s
 
