@@ -155,7 +155,7 @@ def test_decisions_use_the_probabilities():
     assert kind_of(m, s, 0) == cruise
     assert kind_probability(m, s, 0, cruise) == 0.75
     assert volley_size(m.units[0], seen, cruise) == 3
-    assert expected_kill(m, s, 0, cruise, 0, 2) == pytest.approx(0.25 * 0.99 + 0.75 * (1 - 0.6**2))
+    assert expected_kill(m, s, 0, 0, 2) == pytest.approx(0.25 * 0.99 + 0.75 * (1 - 0.6**2))
     told = recarrays(model(fidelity="engagement").tables)
     assert kind_of(told, s, 0) == ALL_CATEGORIES.index("aircraft"), "the target's own"
 

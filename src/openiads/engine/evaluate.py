@@ -65,7 +65,7 @@ def score_impact(m: Any, s: Any, slot: int, now_s: float) -> float:
     return threat_score(value * hazard(m, s, slot), seen.to_go_s)
 
 
-@kernel(borrows=True)
+@kernel(inline="always", borrows=True)
 def hazard(m: Any, s: Any, slot: int) -> float:
     """Expected lethality of a track whose class is not told; 1 where it is (assumed: all alike)."""
     if m.settings[0].classification == FEATURES:
@@ -139,20 +139,15 @@ def volley_kill(m: Any, missile: int, kind: int, rounds: int) -> float:
     return 1.0 - left
 
 
-@kernel(borrows=True)
+@kernel(inline="always", borrows=True)
 def kind_probability(m: Any, s: Any, slot: int, kind: int) -> float:
     """Probability of the kind that a track is taken for; 1 where it is told."""
     return s.class_p[slot, kind] if m.settings[0].classification == FEATURES else 1.0
 
 
 @kernel(borrows=True)
-def expected_kill(m: Any, s: Any, slot: int, kind: int, missile: int, rounds: int) -> float:
-    """`volley_kill` over what the target of a track may be: sum_k p_k (1 - (1 - P_k)^n).
-
-    ``kind``: what it is taken for, which is what it is where that is told.
-    """
-    if m.settings[0].classification != FEATURES:
-        return volley_kill(m, missile, kind, rounds)
+def expected_kill(m: Any, s: Any, slot: int, missile: int, rounds: int) -> float:
+    """`volley_kill` over what the target of a track may be: sum_k p_k (1 - (1 - P_k)^n)."""
     total = 0.0
     for each in range(s.class_p.shape[1] - 1):
         total += s.class_p[slot, each] * volley_kill(m, missile, each, rounds)

@@ -13,11 +13,12 @@ from openiads.engine.evaluate import (
     hazard,
     kind_of,
     kind_probability,
+    volley_kill,
     volley_size,
 )
 from openiads.engine.order import free_operators, refused
 from openiads.engine.predict import predicted_intercept_s
-from openiads.engine.world import FLYING, LOG_REFUSED, OPERATOR, WINDOW
+from openiads.engine.world import FEATURES, FLYING, LOG_REFUSED, OPERATOR, WINDOW
 from openiads.kernel import kernel
 
 EARLIEST, SMALLEST = 0, 1
@@ -119,7 +120,10 @@ def enter(
     way.threat_value = seen.score
     kind = kind_of(m, s, slot)
     way.rounds = volley_size(m.units[unit], seen, kind)
-    way.kill = expected_kill(m, s, slot, kind, missile, way.rounds)
+    if m.settings[0].classification == FEATURES:
+        way.kill = expected_kill(m, s, slot, missile, way.rounds)
+    else:
+        way.kill = volley_kill(m, missile, kind, way.rounds)
     way.kind = kind
     way.kind_p = kind_probability(m, s, slot, kind)
     way.hazard = hazard(m, s, slot)
