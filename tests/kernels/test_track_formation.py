@@ -5,9 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from openiads.domain.track_book import initiate
+from openiads.domain.track_initiate import _plot_covariance
 from openiads.domain.track_params import track_params
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import CONFIRMED, tracks_allocate
+from openiads.physics.estimation import cv_predict
 
 SIGMA_M = 300.0
 DT_S = 5.0
@@ -108,3 +111,38 @@ def test_scans_at_one_instant_from_two_sensors_are_taken():
             tracker_scan(params, tables, DT_S * k, len(places), pos, cov, clutter)
     assert (tables.track.status == CONFIRMED).sum() == 4
     assert np.isfinite(tables.x).all()
+
+
+def test_what_overtakes_a_stream_is_not_given_the_streams_velocity_for_ever():
+    """Ten at 250 m/s, 3 km apart in a line; one at 700 m/s is first seen beside the last."""
+    stream = np.array([[1.0e5 + 3.0e3 * k, 0.0, 8.0e3] for k in range(10)])
+    fast = np.array([1.0e5, 2.5e3, 8.0e3])
+    params, tables = track_params(), tracks_allocate(64, 64)
+    pos, cov, clutter = np.zeros((64, 3)), np.zeros((64, 6)), np.zeros(64)
+    cov[:, [0, 3, 5]] = 50.0**2
+    rng, held = np.random.default_rng(1), 0
+    for k in range(16):
+        t = DT_S * k
+        places = stream + [250.0 * t, 0.0, 0.0]
+        if k >= 5:  # when the stream is tracked already
+            places = np.vstack([places, fast + [250.0 * 25.0 + 700.0 * (t - 25.0), 0.0, 0.0]])
+        n = len(places)
+        pos[:n] = places + 50.0 * rng.standard_normal((n, 3))
+        tracker_scan(params, tables, t, n, pos, cov, clutter)
+        slot = tables.plot_slot[10] if n > 10 else -1
+        if slot >= 0 and tables.track[slot].status == CONFIRMED:
+            held += abs(tables.x[slot, 3] - 700.0) < 100.0
+    assert held >= 5
+
+
+@pytest.mark.parametrize("noise_m2ps3", [0.5, 100.0])
+def test_a_new_tracks_first_plot_is_found_again_in_its_prediction(noise_m2ps3):
+    """What the prior and the process noise added is taken off; more would leave no covariance."""
+    params = track_params(noise_m2ps3=noise_m2ps3)
+    tables = tracks_allocate(8, 8)
+    plot = np.array([[1800.0, 20.0, -30.0, 900.0, 10.0, 2500.0]])
+    initiate(params, tables.track, tables.counts, tables.x, tables.P, 0, 0, 0.0,
+             np.zeros((1, 3)), plot)  # fmt: skip
+    cv_predict(tables.x, tables.P, 0, 6.0, noise_m2ps3)
+    found = _plot_covariance(tables.P, 0, 6.0, noise_m2ps3)
+    assert found == pytest.approx(plot[0], abs=1e-5)

@@ -63,6 +63,8 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
         f"lethality: {draw(share_name)}",
         f"homes_on: {draw(st.sampled_from(['place', 'emitter']))}",
         f"silent_share: {draw(share_name)}",
+        f"debris_share: {draw(st.sampled_from([0.0, 0.5]))}",
+        f"debris_called_alive: {draw(share_name)}",
     ]
     blinks = draw(
         st.sampled_from(

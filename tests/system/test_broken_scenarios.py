@@ -279,6 +279,7 @@ def test_run_refuses_what_check_refuses(monkeypatch, capsys, tmp_path, name: str
         (["run", "defualt"], "no shipped scenario 'defualt'\n    mend: did you mean default?"),
         (["run", "default", "--set", "raid.waves.dronse.count=3"], "did you mean drones or"),
         (["run", "default", "--set", "raid.waves.drones.count=0"], "--set raid.waves.drones.count"),
+        (["run", "default", "--set", "tracking.formatons=true"], "did you mean formations"),
         (["run", "default", "--set", "duration"], "is no KEY=VALUE"),
         (["run", "default", "--set", "duration=["], "is no YAML"),
         (["run", "default", "--fidelity", "trak"], "did you mean track?"),
@@ -355,3 +356,8 @@ def test_the_shipped_scenario_has_no_fault(monkeypatch, capsys):
     assert (status, err) == (0, "")
     assert json.loads(out) == {"files": 1, "ok": True, "faults": []}
     assert oi.load("default").name == "default"
+
+
+def test_a_section_that_the_file_leaves_out_may_be_set():
+    assert "tracking" not in oi.load("anti-radiation").document.data
+    assert oi.load("anti-radiation", {"tracking.formations": "true"}).file.tracking.formations

@@ -8,6 +8,9 @@ from algebra_scenarios import kill, model, use
 
 import openiads as oi
 from openiads.engine.chance import REACHABLE
+from openiads.engine.run import recarrays, reset
+from openiads.engine.state import allocate
+from openiads.engine.survey import holds_now
 from openiads.engine.world import EVENTS, KILLED, Model
 from openiads.eventlog import Log
 
@@ -79,3 +82,32 @@ def test_a_round_misses_when_the_radar_that_guides_it_fails():
     assert len(lines(log, "launch")) > 0 == len(lines(log, "killed"))
     fine = oi.run(coast(True, defence__outages=f"[{{of: rear, from: {when} s}}]"), 7, 0)
     assert fine.outcome["fate"] == [KILLED] * 6
+
+
+def test_the_post_reckons_with_its_picture_not_with_the_truth():
+    """Whether a radar holds a track's target: by place, notch and cross-section alone."""
+    m = recarrays(coast(True).tables)
+    s = allocate(m).state
+    reset(m, s, 7, 0, 0)
+    m.look_pd[:] = -1.0
+    seen, eye = s.picture[0], m.radars[m.units[1].radar]
+    seen.threat, seen.time_s = 0, 0.0
+    m.threats[0].rcs_m2 = eye.reference_rcs_m2
+    eye.instrumented_range_m = 1e6
+    eye.hold_range_m, eye.radial_speed_min_mps = 50e3, 30.0
+
+    def at(range_m: float, speed_mps: float = -200.0, threat: int = 0) -> bool:
+        seen.x, seen.y, seen.z = eye.x + range_m, eye.y, 3e3
+        seen.vx, seen.vy, seen.vz, seen.threat = speed_mps, 0.0, 0.0, threat
+        return bool(holds_now(m, s, seen, 1, 0.0))
+
+    assert at(49e3)
+    assert not at(51e3)
+    assert not at(49e3, speed_mps=-20.0)
+    assert at(49e3, threat=-1)
+    assert not at(51e3, threat=-1)
+    m.threats[0].rcs_m2 = eye.reference_rcs_m2 / 16.0
+    assert at(24e3)
+    assert not at(26e3)
+    s.out[m.units[1].radar] = 1
+    assert not at(24e3)

@@ -222,6 +222,21 @@ def test_guided_from_ahead() -> None:
     assert remote["interceptors"]["mean"] > alone["interceptors"]["mean"] + 8
 
 
+def test_debris() -> None:
+    wave, racks = "raid__waves__missiles__with__", "defence__fire_units__upper__launchers__0__count"
+    debris, clean = run("debris"), run("debris", **{wave + "debris_share": "0"})
+    told = run("debris", **{wave + "debris_called_alive": "0"})
+    double = run("debris", **{racks: "24"})
+    spare, shots = run("debris", **{racks: "24", wave + "debris_share": "0"}), "interceptors"
+    # With rounds enough, debris costs rounds and no more; with few, missiles leak for want of them.
+    assert double[shots]["mean"] > 1.1 * spare[shots]["mean"]
+    assert leakers(double) < leakers(debris)
+    assert debris[shots]["mean"] > clean[shots]["mean"]
+    assert leakers(debris) > leakers(clean) + 0.7
+    assert share(debris, "magazine") > share(clean, "magazine")
+    assert leakers(told) < leakers(debris)
+
+
 def test_anti_radiation() -> None:
     radar = "defence__fire_units__battery__radar__with__"
     on, harmless = {radar + "silent_below": "0 s"}, {"raid__waves__strike__with": "{lethality: 0}"}

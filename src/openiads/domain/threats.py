@@ -42,6 +42,11 @@ DECOY = ALL_CATEGORIES.index("decoy")
 SURFACE = ALL_CATEGORIES.index("surface")
 AIRLINER = ALL_CATEGORIES.index("neutral")
 
+DEBRIS_PARAMETERS = (
+    "debris_share", "debris_visible_s", "debris_coefficient_kgm2", "debris_called_alive",
+)  # fmt: skip
+"""What `Threat` says of debris, as the Model's table of threats has it."""
+
 STRAIGHT, FALLING, ON_SURFACE, GLIDING = 0, 1, 2, 3
 """Kinds of course: which published reach of a round holds, and how a track is expected to go on."""
 
@@ -165,6 +170,23 @@ class Threat(Declared):
         8.0,
         gt=0,
         le=40.0,
+    )
+    debris_share: Fraction = declared(
+        "cross-section of its debris over its own, from the kill on; 0: it leaves none", 0.0
+    )
+    debris_visible_s: Time = declared(
+        "time for which debris is seen, unless it reaches the ground before (assumed: then it has "
+        "spread over many cells)",
+        60.0, gt=0,
+    )  # fmt: skip
+    debris_coefficient_kgm2: ArealDensity = declared(
+        "mass / (Cd A) of its debris (assumed: tumbling pieces, lighter than a decoy)",
+        100.0, gt=0,
+    )  # fmt: skip
+    debris_called_alive: Fraction = declared(
+        "probability that its kill is called a miss where the engagement radar still holds debris "
+        "(assumed: an even chance; no public figure)",
+        0.5,
     )
 
     @model_validator(mode="after")

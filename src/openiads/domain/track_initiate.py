@@ -12,7 +12,7 @@ from __future__ import annotations
 from openiads.domain.track_book import is_seed
 from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.tracks import CONFIRMED, HIGH
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -25,6 +25,13 @@ _LEAST_VOTES = 9.0
 
 _LEAST_LEAD = 2.0
 """Log-likelihood by which the winner must lead a displacement more than 3 sigma away."""
+
+_PRIOR_SIGMAS = 1.5
+"""A plot within so many sigmas of the velocity prior may be of the same target (assumed: as far as
+the prior itself is meant to reach, see ``speed_sigma_mps``)."""
+
+DOUBTED = -2
+"""In ``plot_track`` before a track is begun: the plot may be of a track that was misinformed."""
 
 _FIRST_SIGMA_MPS = 20.0
 """Spread of the members' velocities around the common one (assumed)."""
@@ -75,16 +82,20 @@ def vote_velocities(params, tables, n_rows, pos_m):
 
 
 @kernel(borrows=True)
-def _plot_covariance(P, i, t):
-    """Covariance of a seed's plot: its position block less what the prior velocity adds over t."""
-    t2 = t * t
+def _plot_covariance(P, i, t, noise_m2ps3):
+    """Covariance of a seed's plot: its position block less what was added over ``t`` since.
+
+    The prior velocity V added t^2 V and the process noise q t^3 / 3, while the velocity block has
+    become V + q t: R = P - t^2 (V + q t) + 2 q t^3 / 3.
+    """
+    t2, noise = t * t, 2.0 * noise_m2ps3 * t * t * t / 3.0
     return (
-        P[i, 0] - t2 * P[i, 15],
+        P[i, 0] - t2 * P[i, 15] + noise,
         P[i, 1],
         P[i, 2],
-        P[i, 3] - t2 * P[i, 18],
+        P[i, 3] - t2 * P[i, 18] + noise,
         P[i, 4],
-        P[i, 5] - t2 * P[i, 20],
+        P[i, 5] - t2 * P[i, 20] + noise,
     )
 
 
@@ -96,7 +107,7 @@ def _elect(params, tables, g, pos_m):
     i0 = row_slot[g]
     t = tables.track[i0].time_s - tables.track[i0].last_s
     # Four plots enter the difference between two displacements.
-    r0, r1, r2, r3, r4, r5 = _plot_covariance(P, i0, t)
+    r0, r1, r2, r3, r4, r5 = _plot_covariance(P, i0, t, params.noise_m2ps3)
     s = symmetric_inverse(4.0 * r0, 4.0 * r1, 4.0 * r2, 4.0 * r3, 4.0 * r4, 4.0 * r5)
     reach2 = (t * params.speed_sigma_mps) ** 2
     best, second, b0, b1, b2 = -1.0, -1.0, 0.0, 0.0, 0.0
@@ -118,11 +129,11 @@ def _elect(params, tables, g, pos_m):
         r = group[r].next
     if best < _LEAST_VOTES or best - second < _LEAST_LEAD:
         return False
-    return _adopt(tables, g, pos_m, b0, b1, b2, s, t)
+    return _adopt(params, tables, g, pos_m, b0, b1, b2, s, t)
 
 
 @kernel(borrows=True)
-def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
+def _adopt(params, tables, g, pos_m, b0, b1, b2, s, t):
     """Move cluster ``g`` by the mean displacement of its matches near (b0, b1, b2)."""
     group, row_slot, start, column = tables.row, tables.row_slot, tables.start, tables.column
     x, P = tables.x, tables.P
@@ -150,20 +161,20 @@ def _adopt(tables, g, pos_m, b0, b1, b2, s, t):
         return False
     r = group[g].head
     while r >= 0:
-        _set_velocity(x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
+        _set_velocity(params, x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
         tables.track[row_slot[r]].informed = 1
         r = group[r].next
     return True
 
 
 @kernel(borrows=True)
-def _set_velocity(x, P, i, d0, d1, d2, n, t):
+def _set_velocity(params, x, P, i, d0, d1, d2, n, t):
     """Displace seed ``i`` over ``t`` by the mean (d0, d1, d2) of n pairs of plots."""
     x[i, 0] += d0
     x[i, 1] += d1
     x[i, 2] += d2
     x[i, 3], x[i, 4], x[i, 5] = d0 / t, d1 / t, d2 / t
-    plot = _plot_covariance(P, i, t)
+    plot = _plot_covariance(P, i, t, params.noise_m2ps3)
     spread = (_FIRST_SIGMA_MPS * t) ** 2
     for k in range(6):
         moved = 2.0 * plot[k] / n
@@ -190,12 +201,56 @@ def index_settled(tables):
     return reach_m
 
 
+@kernel(borrows=True)
+def is_disproved(track, i):
+    """Whether slot ``i`` took its velocity from a neighbour and no plot has borne that out since.
+
+    It had one plot, and then a scan that should have seen it.
+    """
+    if track[i].status == FREE or track[i].informed == 0:
+        return False
+    return track[i].hits == 1 and track[i].misses > 0
+
+
+@kernel(borrows=True)
+def doubt_newcomers(params, tables, n_plots, pos_m):
+    """Mark in ``plot_track`` the plots left over that may be the next of a misinformed track.
+
+    Such a plot lies within `_PRIOR_SIGMAS` of the velocity prior from that track's own one. The
+    others are -1. Returns whether there is any such track.
+    """
+    track, x, entry, point, n, far_m = tables.track, tables.x, tables.entry, tables.point, 0, 1.0
+    for i in range(tables.counts[HIGH]):
+        if is_disproved(track, i):
+            t = track[i].time_s - track[i].first_s
+            e = entry[n]
+            e.of, e.x, e.y = i, x[i, 0] - t * x[i, 3], x[i, 1] - t * x[i, 4]
+            e.a = _PRIOR_SIGMAS * params.speed_sigma_mps * t
+            far_m = max(far_m, e.a)
+            n += 1
+    if n == 0:
+        return False
+    index_points(tables.grid, tables.cell, entry, point, n, far_m)
+    for j in range(n_plots):
+        tables.plot_track[j] = -1
+        if tables.plot_slot[j] >= 0:
+            continue
+        for shift in range(-1, 2):
+            k0, k1 = nearest_run(tables.grid, tables.cell, pos_m[j, 0], pos_m[j, 1], shift)
+            for k in range(k0, k1):
+                p = point[k]
+                if (pos_m[j, 0] - p.x) ** 2 + (pos_m[j, 1] - p.y) ** 2 < p.a * p.a:
+                    tables.plot_track[j] = DOUBTED
+    return True
+
+
 @kernel(forceinline=True, borrows=True)
 def inform_velocity(tables, i, reach_m):
     """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
 
     Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far.
-    Returns whether there was one.
+    Not for plots that `doubt_newcomers` marks: a target that overtakes a stream would be given the
+    stream's velocity at every plot, and never be found again. Returns whether there was one.
     """
     track, x, P, point = tables.track, tables.x, tables.P, tables.point
     best, pick = reach_m * reach_m, -1

@@ -31,7 +31,13 @@ from openiads.domain.track_formation import (
 )
 from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_groups import group_rows, harmonise
-from openiads.domain.track_initiate import index_settled, inform_velocity, vote_velocities
+from openiads.domain.track_initiate import (
+    DOUBTED,
+    doubt_newcomers,
+    index_settled,
+    inform_velocity,
+    vote_velocities,
+)
 from openiads.domain.track_models import (
     harmonise_models,
     model_costs,
@@ -300,16 +306,17 @@ def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P
     informs = params.group_range_m > 0.0 and params.manoeuvre_rate_ps > 0.0
-    reach_m = 0.0
+    reach_m, doubts = 0.0, False
     for j in range(n_plots):
         if tables.plot_slot[j] < 0:
             if informs and reach_m == 0.0:
+                doubts = doubt_newcomers(params, tables, n_plots, pos_m)
                 reach_m = index_settled(tables)
             i = take_slot(track, tables.counts)
             tables.plot_slot[j] = i
             if i >= 0:
                 initiate(params, track, tables.counts, x, P, i, j, time_s, pos_m, cov_m2)
-                if informs:
+                if informs and not (doubts and tables.plot_track[j] == DOUBTED):
                     inform_velocity(tables, i, reach_m)
         slot = tables.plot_slot[j]
         tables.plot_track[j] = track[slot].id if slot >= 0 else -1

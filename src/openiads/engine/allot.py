@@ -34,7 +34,7 @@ def allot(solver: Any, m: Any, s: Any, space: Any, count: int, now_s: float) -> 
         slot = s.ranked[k]
         if rows > room:  # the rest wait for the next cycle
             break
-        end, blocked, by, of, soonest = survey(m, s, slot, now_s, 0, units, rows)
+        end, blocked, by, of, soonest = survey(m, s, slot, now_s, 0, units, rows, -1)
         if end == rows:
             hold_off(m, s, slot, now_s, blocked, by, of, soonest)
             continue
@@ -155,7 +155,7 @@ def gather(m: Any, s: Any, space: Any, count: int, now_s: float) -> None:
     for k in range(count):
         if rows + units * m.missiles.shape[0] > room:
             return
-        rows, _, _, _, _ = survey(m, s, s.ranked[k], now_s, 0, units, rows)
+        rows, _, _, _, _ = survey(m, s, s.ranked[k], now_s, 0, units, rows, k)
     limits(m, s, space)
     frees(m, s, space, rows, free_operators(m, s))
     s.now[0].n_choices = rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from openiads.engine.world import (
@@ -57,6 +58,13 @@ def write_round(
     write(now, log, kind, threat, track, unit, serial, value)
     if now.n_log > at:
         log[at].missile = missile
+
+
+@kernel(borrows=True)
+def height_m(x: float, y: float, z: float, radius_m: float) -> float:
+    """Height of a point of the scenario frame above the sphere that fits the map origin."""
+    up = z + radius_m
+    return math.sqrt(x * x + y * y + up * up) - radius_m
 
 
 @kernel(inline="always", borrows=True)

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from openiads.domain.threats import course_of
-from openiads.engine.engage import HOLD_PD, height_m, time_of_flight_s
+from openiads.engine.book import height_m
+from openiads.engine.engage import HOLD_PD, time_of_flight_s
 from openiads.kernel import kernel
 
 NEVER, BELOW_HORIZON, REACHABLE = 0, 1, 2

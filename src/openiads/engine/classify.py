@@ -11,10 +11,10 @@ import math
 from typing import Any
 
 from openiads.domain.track_classes import LOOK_RATE_PS, class_begin, class_update
-from openiads.engine.book import pd_between, position_at, truth_at
-from openiads.engine.engage import height_m, named_draw
+from openiads.engine.book import height_m, pd_between, position_at, truth_at
+from openiads.engine.engage import named_draw
 from openiads.engine.measure import FALSE_PLOT_SNR, errors
-from openiads.engine.world import DRAW_ECHO
+from openiads.engine.world import DRAW_ECHO, FLYING
 from openiads.kernel import kernel
 from openiads.physics.echo import EXPONENTIAL_MEAN_DB, EXPONENTIAL_SPREAD_DB, detected_snr
 
@@ -156,14 +156,15 @@ def forget_classes(known: Any) -> None:
 
 @kernel(borrows=True)
 def echo_dbsm(m: Any, s: Any, radar: int, threat: int, number: int) -> float:
-    """Cross-section (dBsm) that a radar reads off its plot of a threat; NaN of a low-band radar.
+    """Cross-section (dBsm) that a radar reads off its plot of a threat; NaN where it reads none.
 
     sigma = S R^4 sigma_0 / (S_0 R_0^4), S the signal-to-noise ratio of this look (`detected_snr`,
     with a draw of its own), index 0 the radar's reference. The range is taken as known; losses in
-    rain and gases are not made good, and jamming does not disturb the reading.
+    rain and gases are not made good, and jamming does not disturb the reading. Radars below 2 GHz
+    read none, and none is read off debris.
     """
     eye = m.radars[radar]
-    if eye.echo_pm2 <= 0.0:
+    if eye.echo_pm2 <= 0.0 or s.threats[threat].fate != FLYING:
         return math.nan
     at, part = truth_at(m, s, threat, s.now[0].time_s)
     chance = pd_between(m, radar, at, part) if at >= 0 else 0.0

@@ -7,8 +7,8 @@ from typing import Any
 
 from openiads.domain.threats import AIRLINER
 from openiads.engine.allot import allot, gather, keep
-from openiads.engine.book import expected_place, write
-from openiads.engine.engage import height_m, named_draw
+from openiads.engine.book import expected_place, height_m, write
+from openiads.engine.engage import named_draw
 from openiads.engine.evaluate import score
 from openiads.engine.order import free_operators, order_volley, refused
 from openiads.engine.predict import unit_sees
@@ -78,12 +78,13 @@ def cycle(m: Any, s: Any, space: Any, solver: Any, first: int, last: int) -> Non
         allot(solver, m, s, space, count, now_s)
         keep(m, s, already)
         return
-    if s.now[0].log_level > 0 and free and not alone:
+    logs = s.now[0].log_level > 0 and free and not alone
+    if logs:
         gather(m, s, space, count, now_s)
     for k in range(count):
         slot = s.ranked[k]
         if free or s.picture[slot].blocked <= WINDOW:
-            assign(m, s, slot, now_s, first, last)
+            assign(m, s, slot, now_s, first, last, k if logs else -1)
             free = free and anything_free(m, s, first, last)
     keep(m, s, already)
 
@@ -128,7 +129,8 @@ def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
         return False
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
-        if mine.identified_s == math.inf:
+        # Debris of one that no track led to is named too; that is no link of its chain.
+        if mine.identified_s == math.inf and mine.tracked_s < math.inf:
             mine.identified_s = now_s
             write(s.now[0], s.log, LOG_IDENTIFIED, seen.threat, seen.id, -1, 0, 0.0)
     return True
@@ -209,10 +211,13 @@ def goes_later(picture: Any, a: int, b: int) -> bool:
 
 
 @kernel(borrows=True)
-def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int) -> None:
-    """Order a volley at a track from the unit and missile that doctrine prefers, if any can."""
+def assign(m: Any, s: Any, slot: int, now_s: float, first: int, last: int, rank: int) -> None:
+    """Order a volley at a track from the unit and missile that doctrine prefers, if any can.
+
+    ``rank`` is the track's place in a ranking that `gather` has surveyed for the Log, else -1.
+    """
     at = s.now[0].n_choices
-    end, blocked, by, of, soonest = survey(m, s, slot, now_s, first, last, at)
+    end, blocked, by, of, soonest = survey(m, s, slot, now_s, first, last, at, rank)
     if end == at:
         hold_off(m, s, slot, now_s, blocked, by, of, soonest)
         return

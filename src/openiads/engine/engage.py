@@ -9,12 +9,21 @@ from openiads.domain.flyout import flyout_time
 from openiads.domain.threats import ON_SURFACE, STRAIGHT, course_of
 from openiads.engine.book import (
     expected_place,
+    height_m,
     kill,
     pd_between,
     position_at,
     truth_at,
     write,
     write_round,
+)
+from openiads.engine.debris import (
+    called_miss,
+    debris_at,
+    debris_chance,
+    is_debris,
+    nearer_debris,
+    shed,
 )
 from openiads.engine.handover import search_from
 from openiads.engine.queue import push
@@ -66,13 +75,6 @@ def named_draw(m: Any, s: Any, threat: int, purpose: int, serial: int) -> float:
     if now.log_level >= 2:
         write(s.now[0], s.log, LOG_DRAW, threat, -1, -1, (purpose << 20) + serial, u)
     return u
-
-
-@kernel(borrows=True)
-def height_m(x: float, y: float, z: float, radius_m: float) -> float:
-    """Height of a point of the scenario frame above the sphere that fits the map origin."""
-    up = z + radius_m
-    return math.sqrt(x * x + y * y + up * up) - radius_m
 
 
 @kernel(borrows=True)
@@ -207,7 +209,7 @@ def launch(m: Any, s: Any, shot: int) -> None:
             target, takes_s = search_from(s.cue, m, s, slot, order.unit, order.serial)
             order.waits_s += takes_s
         else:
-            target = lock(m, s, slot)
+            target = nearer_debris(s.debris, m, s, slot, lock(m, s, slot))
         order.target = target
         order.locked = 1
         if mine.waited_s < order.waits_s:
@@ -220,7 +222,8 @@ def launch(m: Any, s: Any, shot: int) -> None:
         flight, early = meet(m, s, order.unit, order.missile, target, order.guide)
         reason = WINDOW
     elif target >= 0 or (source >= 0 and s.threats[source].fate == KILLED):
-        flight = debris_time_s(m, s, order, slot)
+        flight = phantom_time_s(m, s, order, slot)
+        flight, early = meet_debris(s.debris, m, s, order, target, flight)
         target = -1 if target < 0 else target
         reason = WINDOW
     # A unit that was destroyed fires nothing, whoever would guide it.
@@ -261,7 +264,7 @@ def wait(m: Any, s: Any, shot: int) -> None:
 
 
 @kernel(inline="always", borrows=True)
-def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
+def phantom_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
     """Flight time to where the track of a dead target says it is (a phantom engagement).
 
     inf where the engagement radar is out of order or silent: then nothing would guide the round.
@@ -271,6 +274,48 @@ def debris_time_s(m: Any, s: Any, order: Any, slot: int) -> float:
     x, y, z = expected_place(s.picture[slot], s.now[0].time_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
     return time_of_flight_s(m, m.units[order.unit], order.missile, STRAIGHT, x, y, z, height)
+
+
+@kernel(borrows=True)
+def meet_debris(
+    debris: Any, m: Any, s: Any, order: Any, target: int, phantom_s: float
+) -> tuple[float, float]:
+    """`meet` of a dead target: of its debris, where that is in the air; else (``phantom_s``, 0)."""
+    if debris is None:
+        return phantom_s, 0.0
+    now_s = s.now[0].time_s
+    if not is_debris(debris, target, now_s):
+        return phantom_s, 0.0
+    ends_s = debris[target].ends_s
+    before = after = now_s
+    while after < ends_s:
+        late = late_debris_s(debris, m, s, order, target, after)
+        if late <= 0.0:
+            for _ in range(MEET_REFINE_STEPS if after > now_s else 0):
+                middle = 0.5 * (before + after)
+                trial = late_debris_s(debris, m, s, order, target, middle)
+                if trial <= 0.0:
+                    after, late = middle, trial
+                else:
+                    before = middle
+            return after - now_s, -late if after > now_s else 0.0
+        before = after
+        after += m.threats[target].step_s
+    return math.inf, 0.0
+
+
+@kernel(borrows=True)
+def late_debris_s(debris: Any, m: Any, s: Any, order: Any, target: int, time_s: float) -> float:
+    """`late_s` of debris: by how much a round that leaves now would be late at its place."""
+    mine, radar = debris[target], m.units[order.guide].radar
+    chance, _ = debris_chance(m, mine, target, radar, time_s)
+    if s.out[radar] > 0 or chance < HOLD_PD:
+        return math.inf
+    x, y, z, _, _, _ = debris_at(m, mine, time_s)
+    height = height_m(x, y, z, m.settings[0].earth_radius_m)
+    course = course_of(m.threats[target].category)
+    flight = time_of_flight_s(m, m.units[order.unit], order.missile, course, x, y, z, height)
+    return flight - (time_s - s.now[0].time_s)
 
 
 @kernel(inline="always", borrows=True)
@@ -365,6 +410,7 @@ def intercept(m: Any, s: Any, shot: int) -> None:
     )  # fmt: skip
     if mine.result == SHOT_KILL:
         kill(m, s, target, order.unit)
+        shed(s.debris, m, s, target)
     s.units[order.guide].guided -= 1
     order.flew = 1
     order.open -= 1
@@ -398,7 +444,7 @@ def assess(m: Any, s: Any, engagement: int) -> None:
         if alive:
             called_killed = u < m.settings[0].miss_called_kill
         else:
-            called_killed = u >= m.settings[0].kill_called_miss
+            called_killed = u >= called_miss(s.debris, m, s, order.guide, named)
     if alive and called_killed:
         s.threats[target].called_killed = 1
     write(

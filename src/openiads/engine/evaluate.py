@@ -9,7 +9,7 @@ from openiads.domain.command import threat_score
 from openiads.domain.doctrine import volley_rounds
 from openiads.domain.impact import impact
 from openiads.domain.threats import BALLISTIC, DECOY, approach, falls, looks_ballistic
-from openiads.engine.engage import height_m
+from openiads.engine.book import height_m
 from openiads.engine.world import FEATURES
 from openiads.kernel import kernel
 

@@ -112,7 +112,8 @@ def order_volley(m: Any, s: Any, row: int) -> None:
     seen.engaged |= 1 << unit
     if seen.threat >= 0:
         mine = s.threats[seen.threat]
-        mine.ordered_s = min(mine.ordered_s, now.time_s)
+        if mine.tracked_s <= now.time_s:
+            mine.ordered_s = min(mine.ordered_s, now.time_s)
     mark_taken(s, row)
     write_round(
         s.now[0], s.log, LOG_ORDER, seen.threat, seen.id, unit, order.serial, way.met_s, way.missile

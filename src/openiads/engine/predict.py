@@ -15,8 +15,8 @@ from openiads.domain.threats import (
     looks_on_surface,
     may_glide,
 )
-from openiads.engine.book import expected_place
-from openiads.engine.engage import height_m, time_of_flight_s
+from openiads.engine.book import expected_place, height_m
+from openiads.engine.engage import time_of_flight_s
 from openiads.kernel import kernel
 
 BALLISTIC_LOOK_AHEAD_S = 240.0

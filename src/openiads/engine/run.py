@@ -10,12 +10,13 @@ import numpy as np
 from openiads.domain.tracks import tracks_reset
 from openiads.engine.book import leak, write
 from openiads.engine.classify import forget_classes
+from openiads.engine.debris import end_debris, no_debris
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
 from openiads.engine.fate import arrive, blink, emit, released, stand
 from openiads.engine.order import notice
 from openiads.engine.queue import pop, push
-from openiads.engine.sense import draw_biases, scan
+from openiads.engine.sense import draw_biases, lose, scan
 from openiads.engine.spots import forget
 from openiads.engine.state import Memory, allocate
 from openiads.engine.world import (
@@ -24,6 +25,7 @@ from openiads.engine.world import (
     EV_ASSESS,
     EV_DECIDE,
     EV_EMIT,
+    EV_GONE,
     EV_INTERCEPT,
     EV_LAUNCH,
     EV_NOTICE,
@@ -55,8 +57,10 @@ def replicate(m: Any, w: Any, seed: int, replication: int, log_level: int) -> No
         time_s, kind, subject, detail = pop(s.queue, now)
         now.time_s = time_s
         step(m, w, kind, subject, detail)
-        # Only after a decision is it sure that no verdict leads to one more shot.
-        if kind == EV_DECIDE and now.unresolved == 0 and now.open_engagements == 0:
+        # Only after a decision is it sure that no verdict leads to one more shot; and debris may
+        # draw one as long as it is seen.
+        quiet = now.open_engagements == 0 and now.n_debris == 0
+        if kind == EV_DECIDE and now.unresolved == 0 and quiet:
             break
     # What is still in the air when the clock of the scenario stops has not been stopped.
     now.time_s = max(now.time_s, m.settings[0].duration_s)
@@ -96,6 +100,10 @@ def step(m: Any, w: Any, kind: int, subject: int, detail: int) -> None:
         notice(m, s, subject)
     elif kind == EV_EMIT:
         emit(m, s, subject, detail)
+    elif kind == EV_GONE:
+        end_debris(s.debris, s, subject)
+        if m.settings[0].fidelity == 1 and s.picture[subject].firm == 1:
+            lose(s, subject)
 
 
 @kernel(inline="always", borrows=True)
@@ -177,8 +185,11 @@ def reset(m: Any, s: Any, seed: int, replication: int, log_level: int) -> None:
     for radar in range(s.out.shape[0]):
         s.out[radar] = 0
     draw_biases(m, s)
+    no_debris(s.debris, s)
     now.free_shot = now.free_engagement = -1
     now.n_queue = now.next_event = 0
+    for cell in range(s.foreseen.shape[0]):
+        s.foreseen[cell].cycle_s = -1.0
     stand(m, s)
     for threat in range(m.threats.shape[0]):
         reset_threat(s.threats[threat])

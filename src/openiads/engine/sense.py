@@ -9,6 +9,7 @@ from openiads.domain.sensors import above_horizon
 from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import CONFIRMED, FREE, HIGH, LIVE
 from openiads.engine.book import (
+    height_m,
     pd_between,
     position_at,
     truth_at,
@@ -16,7 +17,7 @@ from openiads.engine.book import (
     write,
 )
 from openiads.engine.classify import classify_look, classify_tracks
-from openiads.engine.engage import height_m
+from openiads.engine.debris import debris_at, debris_chance
 from openiads.engine.handover import cue_from_plot, keep_cue
 from openiads.engine.measure import FALSE_PLOT_SNR, add_plot, errors
 from openiads.engine.merge import keep_hit, merge_hits, tell_resolution
@@ -25,6 +26,7 @@ from openiads.engine.world import (
     DRAW_BIAS,
     DRAW_FALSE_COUNT,
     DRAW_FALSE_PLOT,
+    FLYING,
     LOG_DETECTED,
     LOG_DRAW,
     LOG_FALSE,
@@ -51,6 +53,7 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
     now.n_plots = 0
     for k in range(s.now[0].n_flying):
         look(m, s, plots, radar, s.flying[k], number)
+    look_at_debris(s.debris, m, s, plots, radar, number)
     if m.radars[radar].unresolved == 1:
         merge_hits(tracks.with_shares, m, s, plots, radar, number)
     if m.settings[0].fidelity == 0:
@@ -120,13 +123,45 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
         write(s.now[0], s.log, LOG_DETECTED, threat, -1, radar, 0, chance)
     if m.settings[0].fidelity == 1:
         # No plot is drawn here, so the second draw of the look is free for its association.
-        surrogate_look(m, s, threat, at, part, hit, u1)
+        if surrogate_look(m, s, threat, hit, u1):
+            seen, step_s = s.picture[threat], m.threats[threat].step_s
+            seen.x, seen.y, seen.z = position_at(m, at, part, step_s)
+            seen.vx, seen.vy, seen.vz = velocity_at(m, at, part)
         if hit:
             classify_look(plots.classifier, m, s, radar, threat, snr, number)
             keep_cue_of_plot(s.cue, m, s, plots, radar, threat, at, part, snr)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.
-        plot(m, s, plots, radar, threat, at, part, snr, u0 / chance, u1, u2, u3)
+        polar = seen_at(m, radar, at, part, m.threats[threat].step_s)
+        plot(m, s, plots, radar, threat, polar, snr, u0 / chance, u1, u2, u3)
+
+
+@kernel(borrows=True)
+def look_at_debris(debris: Any, m: Any, s: Any, plots: Any, radar: int, number: int) -> None:
+    """One look of one radar at the debris of each target that was killed (`engine.debris`).
+
+    The draws are those that the look at the target itself would have had.
+    """
+    if debris is None:
+        return
+    now = s.now[0]
+    for k in range(now.n_debris):
+        threat = debris[k].listed
+        chance, snr = debris_chance(m, debris[threat], threat, radar, now.time_s)
+        if chance < 0.0:
+            continue
+        now.looks += 1
+        purpose = m.radars[radar].key
+        u0, u1, u2, u3 = draw4(now.seed, now.replication, m.threats[threat].key, purpose, number)
+        hit = u0 < chance
+        x, y, z, vx, vy, vz = debris_at(m, debris[threat], now.time_s)
+        if m.settings[0].fidelity == 1:
+            if surrogate_look(m, s, threat, hit, u1):
+                seen = s.picture[threat]
+                seen.x, seen.y, seen.z, seen.vx, seen.vy, seen.vz = x, y, z, vx, vy, vz
+        elif hit:
+            polar = polar_of(m, radar, x, y, z)
+            plot(m, s, plots, radar, threat, polar, snr, u0 / chance, u1, u2, u3)
 
 
 @kernel(borrows=True)
@@ -185,10 +220,16 @@ def keep_cue_of_plot(
 
 @kernel(inline="always", borrows=True)
 def seen_at(m: Any, radar: int, at: int, part: float, step_s: float) -> tuple[float, float, float]:
+    """`polar_of` the place between two grid points."""
+    px, py, pz = position_at(m, at, part, step_s)
+    return polar_of(m, radar, px, py, pz)
+
+
+@kernel(inline="always", borrows=True)
+def polar_of(m: Any, radar: int, px: float, py: float, pz: float) -> tuple[float, float, float]:
     """Azimuth and elevation (rad, from the radar's east and horizontal) and slant range (m)."""
     eye = m.radars[radar]
     axes = m.radar_axes[radar]
-    px, py, pz = position_at(m, at, part, step_s)
     dx, dy, dz = px - eye.x, py - eye.y, pz - eye.z
     lx = axes[0, 0] * dx + axes[1, 0] * dy + axes[2, 0] * dz
     ly = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
@@ -199,15 +240,15 @@ def seen_at(m: Any, radar: int, at: int, part: float, step_s: float) -> tuple[fl
 
 @kernel(inline="always", borrows=True)
 def plot(
-    m: Any, s: Any, plots: Any, radar: int, threat: int, at: int, part: float, snr: float,
-    u0: float, u1: float, u2: float, u3: float,
+    m: Any, s: Any, plots: Any, radar: int, threat: int, polar: tuple[float, float, float],
+    snr: float, u0: float, u1: float, u2: float, u3: float,
 ) -> None:  # fmt: skip
-    """A plot of a threat: its place as the radar measures it, with its bias and with noise.
+    """A plot of a threat: its place (`polar_of`) as the radar measures it, with bias and noise.
 
     The noise follows the SNR. The tracker knows of the noise, and not of the bias.
     """
     eye = m.radars[radar]
-    azimuth, elevation, range_m = seen_at(m, radar, at, part, m.threats[threat].step_s)
+    azimuth, elevation, range_m = polar
     range_sigma, azimuth_sigma, elevation_sigma = errors(eye, snr)
     n0, n1 = gaussian_pair(u1, u2)
     n2, _ = gaussian_pair(u3, u0)
@@ -311,7 +352,7 @@ def picture_from_tracks(m: Any, s: Any, plots: Any, tracks: Any) -> None:
             gain(m, s, slot, row.id, source)
         if row.plot >= 0:
             seen.threat = source
-            if source >= 0 and s.threats[source].tracked_s == math.inf:
+            if is_first_track(s, source):
                 s.threats[source].tracked_s = now.time_s
                 write(s.now[0], s.log, LOG_TRACKED, source, row.id, -1, slot, 0.0)
         seen.time_s = row.time_s
@@ -352,10 +393,20 @@ def lose(s: Any, slot: int) -> None:
 
 
 @kernel(inline="always", borrows=True)
-def surrogate_look(
-    m: Any, s: Any, threat: int, at: int, part: float, detected: bool, u: float
-) -> None:
+def is_first_track(s: Any, threat: int) -> bool:
+    """Whether no firm track has led to a threat before; one on its debris is none of it."""
+    return (
+        threat >= 0
+        and s.threats[threat].tracked_s == math.inf
+        and (s.threats[threat].fate == FLYING)
+    )
+
+
+@kernel(inline="always", borrows=True)
+def surrogate_look(m: Any, s: Any, threat: int, detected: bool, u: float) -> bool:
     """Fidelity `engagement`: a track of its own for each threat, by the tracker's M of N.
+
+    Says whether the look counts: then the caller puts the track where the radar looked.
 
     A detection after the first counts towards M of N with the probability ``link_probability``,
     fitted to the tracker (tests/validation/test_surrogate.py): in the others the plot goes to
@@ -371,18 +422,17 @@ def surrogate_look(
     if seen.firm == 1 and now.time_s - mine.hit_s > params.coast_s:
         lose(s, threat)
     if not hit:
-        return
+        return False
     mine.hit_s = now.time_s
     if seen.firm == 0 and bits(mine.history) >= params.confirm_hits:
         gain(m, s, threat, now.next_track_id, threat)
         now.next_track_id += 1
         now.n_slots = max(now.n_slots, threat + 1)
-        if s.threats[threat].tracked_s == math.inf:
+        if is_first_track(s, threat):
             s.threats[threat].tracked_s = now.time_s
             write(s.now[0], s.log, LOG_TRACKED, threat, seen.id, -1, threat, 0.0)
     seen.time_s = now.time_s
-    seen.x, seen.y, seen.z = position_at(m, at, part, m.threats[threat].step_s)
-    seen.vx, seen.vy, seen.vz = velocity_at(m, at, part)
+    return True
 
 
 @kernel(borrows=True)

@@ -135,6 +135,7 @@ NOW = np.dtype(
         ("n_kept", "i8"),
         ("cycles_left_out", "i8"),
         ("rounds_lost", "i4"),
+        ("n_debris", "i4"),
     ]
 )
 LAUNCHER_STATE = np.dtype([("rounds", "i4"), ("reloads", "i4"), ("ready_s", "f8")])
@@ -142,6 +143,24 @@ UNIT_STATE = np.dtype([("channels", "i4"), ("guided", "i4"), ("lost", "i1")])
 SITE_STATE = np.dtype([("lost_s", "f8"), ("silent_s", "f8"), ("silent", "i1")])
 """Of what can be aimed at: when it was destroyed, inf while it stands; of a radar also since when
 it is silent by doctrine, and whether it is."""
+DEBRIS = np.dtype(
+    [
+        ("listed", "i4"),
+        ("grid", "i4"),
+        ("part", "f8"),
+        ("since_s", "f8"),
+        ("ends_s", "f8"),
+        ("x", "f8"),
+        ("y", "f8"),
+        ("z", "f8"),
+        ("vx", "f8"),
+        ("vy", "f8"),
+        ("vz", "f8"),
+        ("rate_pm", "f8"),
+    ]
+)
+"""Of each threat what is left of it: where on its grid, when, where and how fast it was killed, how
+drag slows the rest. ``listed`` of the first ``now.n_debris`` rows: whose debris is in the air."""
 QUEUE = np.dtype(
     [("time_s", "f8"), ("order", "i8"), ("kind", "i4"), ("subject", "i8"), ("detail", "i8")]
 )
@@ -191,6 +210,13 @@ would meet it and how long it can wait, and what the cycle could give: volleys o
 unit, of this unit, and in all; what the target is taken for, with which probability, and the
 expected lethality in its score."""
 
+FORESEEN = np.dtype([("cycle_s", "f8"), ("track", "i8"), ("met_s", "f8"), ("spare_s", "f8")])
+"""The predicted intercept of one round of one unit with one track: in which cycle it was worked
+out, for which track, seconds to the meeting and to spare."""
+
+FORESEEN_MOST = 1 << 17
+"""Predicted intercepts that a cycle with a Log keeps from its survey to its orders, at most."""
+
 PLENTY = 1 << 30
 """Volleys that can be ordered where nothing limits them."""
 
@@ -226,9 +252,9 @@ class State(NamedTuple):
     operators: Any  # (operators,) f8 when each is free again
     sites: Any  # (k,) SITE_STATE: assets, radars, command post
     spots: Any  # (n,) SPOT
-    class_p: (
-        Any  # (slots, categories + 1) probabilities, expected lethality; no slots if all is told
-    )
+    foreseen: Any  # (capacity,) FORESEEN by rank, unit, missile, guiding unit; where a Log is kept
+    debris: Any  # (n,) DEBRIS where any class leaves debris; or None
+    class_p: Any  # (slots, categories + 1) probabilities, expected lethality; none if all is told
 
 
 class Classifier(NamedTuple):
@@ -318,6 +344,8 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         operators=np.zeros(int(settings["operators"])),
         sites=rec(int(settings["sites"]), SITE_STATE),
         spots=rec(n, SPOT),
+        foreseen=rec(min(slots * pairs * units, FORESEEN_MOST) if log_level else 0, FORESEEN),
+        debris=rec(n, DEBRIS) if settings["debris"] else None,
         class_p=np.zeros((slots * features, len(ALL_CATEGORIES) + 1)),
     )
     state.spots.speed_mps = greatest_speeds_mps(

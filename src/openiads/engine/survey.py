@@ -6,8 +6,7 @@ import math
 from typing import Any
 
 from openiads.domain.doctrine import may_shoot_again
-from openiads.engine.book import expected_place, pd_between, truth_at, write_round
-from openiads.engine.engage import HOLD_PD
+from openiads.engine.book import expected_place, height_m, write_round
 from openiads.engine.evaluate import (
     expected_kill,
     hazard,
@@ -17,7 +16,7 @@ from openiads.engine.evaluate import (
     volley_size,
 )
 from openiads.engine.order import free_operators, refused
-from openiads.engine.predict import predicted_intercept_s
+from openiads.engine.predict import predicted_intercept_s, unit_sees
 from openiads.engine.world import FEATURES, FLYING, LOG_REFUSED, OPERATOR, WINDOW
 from openiads.kernel import kernel
 
@@ -29,12 +28,13 @@ PATIENCE = 3.0
 
 @kernel(borrows=True)
 def survey(
-    m: Any, s: Any, slot: int, now_s: float, first: int, last: int, at: int
+    m: Any, s: Any, slot: int, now_s: float, first: int, last: int, at: int, rank: int
 ) -> tuple[int, int, int, int, float]:
     """Enter in ``s.choices`` from row ``at`` each unit and missile that could shoot at a track now.
 
     (row after the last, link that refused others or 0, its unit, its missile, least time to spare
-    of those that must still wait). Changes nothing but the rows.
+    of those that must still wait). Changes nothing but the rows, and what is kept of predicted
+    intercepts under ``rank``, the track's place in the ranking (-1: none is kept; see `foresee`).
     """
     seen = s.picture[slot]
     period = m.settings[0].decision_period_s
@@ -61,14 +61,14 @@ def survey(
                 guide = unit
                 if other < tries:
                     guide = first + (unit - first + other) % tries
-                    if not holds_now(m, s, seen, guide):
+                    if not holds_now(m, s, seen, guide, now_s):
                         continue
                 refusal = refused(m, s, unit, missile, guide)
                 if refusal == 0 and operators == 0:
                     refusal = OPERATOR
                 met, spare = 0.0, 0.0
                 if refusal == 0 or refusal > seen.blocked:
-                    met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+                    met, spare = foresee(m, s, slot, unit, missile, now_s, guide, rank)
                     if not math.isfinite(met):
                         refusal = WINDOW
                     elif spare > period:
@@ -89,13 +89,61 @@ def survey(
 
 
 @kernel(borrows=True)
-def holds_now(m: Any, s: Any, seen: Any, guide: int) -> bool:
-    """Whether the engagement radar of a unit holds the target of a track at this moment."""
+def foresee(
+    m: Any, s: Any, slot: int, unit: int, missile: int, now_s: float, guide: int, rank: int
+) -> tuple[float, float]:
+    """`predicted_intercept_s`, worked out once for the Log and the order of the same cycle.
+
+    Orders given in between take rounds, channels and operators; what a round can meet, and when,
+    they leave as it was.
+    """
+    cell = -1
+    if rank >= 0:
+        units = m.units.shape[0]
+        cell = ((rank * units + unit) * m.missiles.shape[0] + missile) * units + guide
+    if cell < 0 or cell >= s.foreseen.shape[0]:
+        return predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+    kept = s.foreseen[cell]
+    if kept.cycle_s != now_s or kept.track != s.picture[slot].id:
+        met, spare = predicted_intercept_s(m, s, slot, unit, missile, now_s, guide)
+        kept.cycle_s, kept.track, kept.met_s, kept.spare_s = now_s, s.picture[slot].id, met, spare
+    return kept.met_s, kept.spare_s
+
+
+@kernel(borrows=True)
+def holds_now(m: Any, s: Any, seen: Any, guide: int, now_s: float) -> bool:
+    """Whether the post reckons that a unit's engagement radar holds the target of a track now.
+
+    It asks its own picture and what it knows of the radar, not the truth: the place where the track
+    is expected lies in the radar's sector, elevations, displayed range and line of sight; its
+    radial speed passes the Doppler notch; and its range R is one at which a look detects a target
+    of cross-section sigma as often as not,
+
+        R^4 <= R_h^4 sigma / sigma_0,
+
+    R_h that range for the reference cross-section sigma_0 of the radar's claim. assumed: sigma is
+    known as that of the target's class from ahead, which the echoes of a track tell in the mean; a
+    false track is taken for sigma_0. Jamming, rain and hills are not reckoned with.
+    """
     radar = m.units[guide].radar
-    if seen.threat < 0 or s.out[radar] > 0:
+    if s.out[radar] > 0:
         return False
-    at, part = truth_at(m, s, seen.threat, s.now[0].time_s)
-    return at >= 0 and pd_between(m, radar, at, part) >= HOLD_PD
+    x, y, z = expected_place(seen, now_s)
+    height = height_m(x, y, z, m.settings[0].earth_radius_m)
+    if not unit_sees(m, radar, x, y, z, height):
+        return False
+    eye, axes = m.radars[radar], m.radar_axes[radar]
+    dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
+    slant = max(math.sqrt(dx * dx + dy * dy + dz * dz), 1.0)
+    rise = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
+    if rise > math.sin(eye.elevation_max_rad) * slant:
+        return False
+    if eye.elevation_min_rad > 0.0 and rise < math.sin(eye.elevation_min_rad) * slant:
+        return False
+    if abs(dx * seen.vx + dy * seen.vy + dz * seen.vz) < eye.radial_speed_min_mps * slant:
+        return False
+    share = 1.0 if seen.threat < 0 else m.threats[seen.threat].rcs_m2 / eye.reference_rcs_m2
+    return slant**4 <= share * eye.hold_range_m**4
 
 
 @kernel(inline="always", borrows=True)

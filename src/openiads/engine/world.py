@@ -75,7 +75,8 @@ LINKS = (
     EV_DECIDE,
     EV_NOTICE,
     EV_EMIT,
-) = range(11)
+    EV_GONE,
+) = range(12)
 
 # Kinds of line in the Log.
 EVENTS = (
@@ -170,9 +171,11 @@ SETTINGS = np.dtype(
         ("layers", "i4"),
         ("blinkers", "i4"),
         ("sites", "i4"),
+        ("debris", "i4"),
     ]
 )
-"""``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post."""
+"""``sites`` counts what can be aimed at: assets, radars (a fire unit is its own), command post;
+``debris`` the threats that leave any."""
 HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
 FEATURES = 1
@@ -199,6 +202,11 @@ THREATS = np.dtype(
         ("lethality", "f8"),
         ("homing_s", "f8"),
         ("silent_share", "f8"),
+        ("rcs_m2", "f8"),
+        ("debris_share", "f8"),
+        ("debris_visible_s", "f8"),
+        ("debris_coefficient_kgm2", "f8"),
+        ("debris_called_alive", "f8"),
     ]
 )
 ASSETS = np.dtype([("x", "f8"), ("y", "f8"), ("z", "f8"), ("value", "f8")])
@@ -216,9 +224,11 @@ RADARS = dtype_of(
     ("false_elevation_rad", "f8"),
     ("level", "f8"),
     ("echo_pm2", "f8"),
+    ("hold_range_m", "f8"),
 )
 """``echo_pm2``: cross-section (m2) over signal-to-noise ratio and fourth power of the range (m4); 0
-below 2 GHz, where the library of classes holds no cross-section."""
+below 2 GHz, where the library of classes holds no cross-section. ``hold_range_m``: where one look
+detects the reference cross-section as often as a hold asks."""
 UNITS = dtype_of(
     Doctrine,
     ("radar", "i4"),

@@ -12,10 +12,11 @@ from openiads.declare import Declared, fill_row
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
-from openiads.domain.threats import ALL_CATEGORIES
+from openiads.domain.threats import ALL_CATEGORIES, DEBRIS_PARAMETERS
 from openiads.domain.track_params import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
+from openiads.engine.engage import HOLD_PD
 from openiads.engine.run import recarrays
 from openiads.engine.world import (
     ASSETS,
@@ -46,6 +47,7 @@ from openiads.scenario.looks import (
     Air,
     Looker,
     cross_section_m2,
+    hold_range_m,
     reference_snr,
 )
 from openiads.scenario.raid import Flight, plan_raid
@@ -118,6 +120,7 @@ class _Compiler:
         settings = self._settings(post)
         settings["jammers"] = int((threats["jamming_m2"] > 0.0).sum())
         settings["sites"] = len(sites(self.file))
+        settings["debris"] = int((threats["debris_share"] > 0.0).sum())
         settings["layers"] = len(set(units["layer"].tolist())) - 1
         settings["blinkers"] = int((radars["silent_below_s"] > 0.0).sum())
         pd, snr = self._looks(radars, axes, flights, grid)
@@ -252,6 +255,7 @@ class _Compiler:
             if radar.frequency_hz >= LOW_BAND_HZ:
                 far4 = radar.detection_range_max_m**4
                 row["echo_pm2"] = radar.reference_rcs_m2 / (reference_snr(row) * far4)
+            row["hold_range_m"] = hold_range_m(row, HOLD_PD)
             axes[index] = self._axes(place["at"])
         return table, positions, axes
 
@@ -274,6 +278,9 @@ class _Compiler:
             row["wave"], row["site"], row["parent"] = flight.wave, flight.site, flight.parent
             row["lethality"] = flight.threat.lethality
             row["silent_share"] = flight.threat.silent_share
+            row["rcs_m2"] = flight.threat.rcs_m2
+            for name in DEBRIS_PARAMETERS:
+                row[name] = getattr(flight.threat, name)
             row["homing_s"] = flight.threat.homing_s * (flight.threat.homes_on == "emitter")
             row["start_s"], row["jitter_s"] = flight.start_s, flight.jitter_s
             row["swerling"] = flight.threat.swerling

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from openiads.declare import EXAMPLES, unit_of
+from openiads.declare import EXAMPLES, Declared, unit_of
 from openiads.faults import Fault, InputError, nearest
 from openiads.scenario.catalogue import Catalogue, load_catalogue
 from openiads.scenario.checks import check_defence, check_map, check_raid, check_terrain
@@ -19,7 +19,7 @@ from openiads.scenario.parts import Parts
 from openiads.scenario.reader import Document, Key, read_yaml
 from openiads.scenario.rules import check_rules
 from openiads.scenario.schema import ScenarioFile
-from openiads.scenario.wording import field_at, put, value_at
+from openiads.scenario.wording import class_at, field_at, put, value_at
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def check(document: Document, folder: Path) -> Scenario:
 
 
 def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -> None:
-    """Replace one value of the document; the key's parents must exist.
+    """Replace one value of the document; entries above it must exist, sections may be left out.
 
     ``choose.ITEM.PARAMETER`` and ``choose.rule`` may be new: they say how a value is chosen. The
     number after a list's last place adds to it.
@@ -132,6 +132,9 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
             index: Any = int(key)
         elif isinstance(place, dict) and (key in place or last):
             index = key
+        elif isinstance(place, dict) and _is_section(tuple(keys[: depth + 1])):
+            index = key
+            place[key] = {}
         else:
             known = place if isinstance(place, dict) else {}
             faults.append(Fault(f"--set names no such key '{dotted}'", nearest(key, known)))
@@ -144,6 +147,18 @@ def _override(document: Document, dotted: str, text: str, faults: list[Fault]) -
                 place[index] = value
         else:
             place = place[index]
+
+
+def _is_section(key: Key) -> bool:
+    """Whether a declared group of values stands at ``key`` that a file may leave out."""
+    held = field_at(ScenarioFile, key)
+    group = class_at(ScenarioFile, key)
+    return (
+        held is not None
+        and not held.is_required()
+        and isinstance(group, type)
+        and issubclass(group, Declared)
+    )
 
 
 def _parse(document: Document, faults: list[Fault]) -> ScenarioFile | None:

@@ -34,6 +34,16 @@ def reference_snr(radar: Any) -> float:
     return float(required_snr(radar["reference_pd"], radar["pfa"], int(radar["pulses"]), 1))
 
 
+def hold_range_m(radar: Any, pd: float) -> float:
+    """Range (m) at which one look of a radar detects its reference cross-section with ``pd``.
+
+    R = R0 (SNR0 / SNR)^(1/4) in free space, both ratios for Swerling 1 (`reference_snr`): what the
+    radar's owner may take from its claim, whatever the target.
+    """
+    need = float(required_snr(pd, radar["pfa"], int(radar["pulses"]), 1))
+    return float(radar["detection_range_max_m"]) * (reference_snr(radar) / need) ** 0.25
+
+
 def cross_section_m2(threat: Any, frequency_hz: float, gap_m: Floats, vel_mps: Floats) -> Any:
     """What a radar of a frequency meets of a threat class at points (n,): (n,), or one number.
 

@@ -116,7 +116,13 @@ def _points(path: Path) -> dict[str, Any]:
     }
 
 
-_BARE = {"jammer_to_noise": 0.0, "rcs_low_band_m2": None, "rcs_side_m2": None, "rcs_rear_m2": None}
+_BARE = {
+    "jammer_to_noise": 0.0,
+    "rcs_low_band_m2": None,
+    "rcs_side_m2": None,
+    "rcs_rear_m2": None,
+    "debris_share": 0.0,
+}
 
 
 def _shed(missile: Flight, piece: Piece, mother: int) -> Flight:
