@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from openiads.domain.threats import ALL_CATEGORIES
 from openiads.engine.run import run_memory
 from openiads.engine.world import EVENTS, LINKS, LOG_LEAKED, Model, Tables
 from openiads.faults import InputError
@@ -68,8 +69,10 @@ class Log:
     def decisions(self) -> pa.Table:
         """One row a way of shooting, in each cycle that ordered something, with names.
 
-        The terms of the threat value: asset at risk, its worth, seconds to go, miss distance; then
-        the way: unit, missile, rounds, kill probability, seconds until it meets; and whether taken.
+        The terms of the threat value: asset at risk, its worth, seconds to go, miss distance, what
+        the target is taken for with its probability, and the expected lethality (1: not asked);
+        then the way: unit, missile, rounds, kill probability, seconds until it meets; and whether
+        it was taken.
         """
         import pyarrow as pa
 
@@ -93,6 +96,9 @@ class Log:
                 "unit": named("units", "unit"),
                 "missile": named("missiles", "missile"),
                 "taken": ways["taken"] == 1,
+                "taken_for": pa.array(np.array(ALL_CATEGORIES, object)[ways["kind"]], pa.string()),
+                "class_probability": ways["kind_p"],
+                "hazard": ways["hazard"],
                 **{column: ways[column] for column in plain},
             }
         )

@@ -30,6 +30,13 @@ from openiads.engine.world import (
 
 pytestmark = pytest.mark.slow
 
+POSTS = (
+    {"assignment": "ranked"},
+    {"assignment": "ranked", "classification": "features", "airliner_probability": 0.5},
+    {"assignment": "greedy"},
+    {"assignment": "linear"},
+)
+
 
 @st.composite
 def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
@@ -85,7 +92,7 @@ def scenarios(draw: Any) -> tuple[dict[str, str], dict[str, Any]]:
             assessment_delay=f"{draw(st.integers(0, 30))} s",
             miss_called_kill=draw(share),
             kill_called_miss=draw(share),
-            assignment=draw(st.sampled_from(["ranked", "greedy", "linear"])),
+            **draw(st.sampled_from(POSTS)),
             evaluation=draw(st.sampled_from(["straight", "impact"])),
             operators=draw(st.integers(0, 2)),
             decision_time=f"{draw(st.integers(0, 30))} s",

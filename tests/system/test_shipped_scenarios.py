@@ -176,6 +176,21 @@ def test_airliner() -> None:
     assert next(iter(found)) == "neutrals"
 
 
+def test_taken_for_another() -> None:
+    found = run("taken-for-another")
+    told = run("taken-for-another", defence__command_post__with="{classification: known}")
+    two = run("taken-for-another", defence__fire_units__unit__doctrine="salvo-2")
+    waves = run("taken-for-another", raid__waves__slow__threat="drone_owa",
+                raid__waves__slow__with="{}")  # fmt: skip
+    assert leakers(found, "cruise_subsonic") > 1.5 * leakers(told, "cruise_subsonic")
+    assert told["interceptors"]["mean"] > found["interceptors"]["mean"] + 5.0
+    assert leakers(two, "cruise_subsonic") < 0.7 * leakers(found, "cruise_subsonic")
+    fast = leakers(waves, "cruise_subsonic")
+    slow = leakers(found, "cruise_subsonic") - fast
+    assert slow > 1.4 * fast
+    assert share(found, "miss") > 0.9
+
+
 def test_command_post_lost() -> None:
     lost = run("command-post-lost")
     soon, late = (

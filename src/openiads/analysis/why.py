@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from openiads.analysis.confusion import first_named, mistaken
 from openiads.analysis.timeline import Chain, Ledger, chains
 from openiads.campaigns.outcomes import Outcomes, link_shares
 from openiads.campaigns.statistics import wilson
@@ -98,19 +99,23 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
     """Each leaker of one replication: its chain of times, what broke first, what would have mended.
 
     Times are seconds of the scenario, None where a link was never passed. ``destroyed`` says
-    whether it destroyed what it was aimed at, None where it did not arrive in time. ``what`` and
-    ``mend`` are sentences made from the Log; they say what would have undone the *first* broken
-    link, which need not have been enough to stop the threat.
+    whether it destroyed what it was aimed at, None where it did not arrive in time; ``taken_for``
+    and ``class_probability`` what it was taken for when first shot at, None where it was not.
+    ``what`` and ``mend`` are sentences made from the Log; they say what would have undone the
+    *first* broken link, which need not have been enough to stop the threat.
     """
     if log.model.hash != model.hash:
         raise InputError.of("the Log is of another model", "replay it from the same run folder")
     names = model.names
     stories = []
     books = Ledger(log)
+    named = first_named(log)
     for chain in chains(log):
         if not chain.leaked:
             continue
         what, mend = _STORIES[chain.link](model, books, chain)
+        taken = named.get(chain.threat)
+        what = f"{what} {mistaken(log, chain.threat, named)}".rstrip()
         stories.append(
             {
                 "threat": chain.name,
@@ -118,6 +123,8 @@ def why_replication(model: Model, log: Log) -> list[dict[str, Any]]:
                 "wave": names["waves"][chain.wave],
                 "asset": names["sites"][int(model.tables.threats["site"][chain.threat])],
                 "destroyed": chain.destroyed,
+                "taken_for": taken.category if taken else None,
+                "class_probability": taken.probability if taken else None,
                 "link": chain.link,
                 "chain": _times(model, chain),
                 "what": what,

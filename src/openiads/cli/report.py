@@ -83,6 +83,10 @@ def why(
         bool,
         typer.Option("--assignment", help="What the best assignment would have been worth."),
     ] = False,
+    classes: Annotated[
+        bool,
+        typer.Option("--classes", help="What targets were taken for when they were first shot at."),
+    ] = False,
     scenario: Annotated[
         Path | None,
         typer.Option("--scenario", help="The file that was run, where it lies by its catalogue."),
@@ -113,6 +117,8 @@ def why(
             from openiads.analysis.assignment_worth import assignment_worth
 
             found["assignment"] = assignment_worth(log).row()
+    if classes:
+        found["classes"] = _classes(book, replication)
     if counterfactual:
         if most < 1:
             raise InputError.of(f"--leakers {most}: nobody to look at", "give at least 1")
@@ -125,6 +131,8 @@ def why(
         _print_stories(found)
         if assignment:
             _print_assignment(found["assignment"])
+    if classes and not json:
+        _print_classes(found["classes"])
     if counterfactual and not json:
         _print_counterfactual(found["counterfactual"], replication is not None)
     return 0
@@ -201,6 +209,34 @@ def _replay(book: Run, replication: int) -> Log:
         raise InputError.of(f"replication {replication} is negative", "count from 0")
     note_first_start("replicate")
     return run_once(book.model, int(book.config["seed"]), replication)
+
+
+CLASS_REPLICATIONS = 100
+"""Replications of a run that are replayed for the table of classes."""
+
+
+def _classes(book: Run, replication: int | None) -> dict[str, Any]:
+    """The confusion matrix of one replication, or of the first hundred of a run."""
+    from openiads.analysis.confusion import confusion
+
+    numbers = [replication] if replication is not None else book.outcomes.replication.tolist()
+    return confusion(_replay(book, int(k)) for k in numbers[:CLASS_REPLICATIONS]).row()
+
+
+def _print_classes(found: dict[str, Any]) -> None:
+    say()
+    right = "none" if found["right"] is None else f"{100 * found['right']:.1f} % of them rightly"
+    say(f"what targets were taken for when first shot at: {found['first_volleys']} first volleys, "
+        f"{right} ({found['replications']} replications)")  # fmt: skip
+    for name, row in found["by_category"].items():
+        shares = sorted(row["taken_for"].items(), key=lambda s: -s[1])
+        told = ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in shares)
+        say(f"  {name:<11} {row['first_volleys']:6d}  as {told}")
+    if found["at_false_tracks"]["first_volleys"]:
+        told = ", ".join(found["at_false_tracks"]["taken_for"])
+        say(f"  {'nothing':<11} {found['at_false_tracks']['first_volleys']:6d}  as {told}")
+    if found["cycles_left_out"]:
+        say(f"  {found['cycles_left_out']} cycles were too large to keep and are not counted")
 
 
 def _share(figures: dict[str, Any]) -> str:

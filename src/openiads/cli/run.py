@@ -182,7 +182,8 @@ def _terms(way: dict[str, Any]) -> str:
     """The terms of a track's threat value, as a person reads them."""
     return (
         f"{way['asset']} at risk, {way['to_go_s']:.0f} s to go, passes it by "
-        f"{way['miss_m'] / 1e3:.1f} km, worth {way['worth']:g}: threat value "
+        f"{way['miss_m'] / 1e3:.1f} km, worth {way['worth']:g}, taken for {way['taken_for']} "
+        f"({way['class_probability']:.2f}): threat value "
         f"{way['threat_value']:.3g} /s, kill {way['kill']:.2f}"
     )
 

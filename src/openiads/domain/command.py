@@ -37,6 +37,17 @@ class CommandPost(Declared):
         "the one nearest its predicted impact point",
         "straight",
     )
+    classification: Literal["known", "features"] = declared(
+        "known: the category of every target is told (assumed: recognition is right); features: "
+        "probabilities of the classes of the record, from speed, height and cross-section, which "
+        "salvo, choice of round and ranking then use",
+        "known",
+    )
+    airliner_probability: Fraction = declared(
+        "with features: what would be named hostile is named neutral if it is an airliner with "
+        "more than this probability; 1: never",
+        1.0,
+    )
     operators: Count = declared(
         "operators who decide, one target at a time each; 0: as many as are needed", 0, ge=0, le=256
     )

@@ -40,6 +40,7 @@ ALL_CATEGORIES = (*CATEGORIES, *BYSTANDERS)
 BALLISTIC = CATEGORIES.index("ballistic")
 DECOY = ALL_CATEGORIES.index("decoy")
 SURFACE = ALL_CATEGORIES.index("surface")
+AIRLINER = ALL_CATEGORIES.index("neutral")
 
 DEBRIS_PARAMETERS = (
     "debris_share", "debris_visible_s", "debris_coefficient_kgm2", "debris_called_alive",
@@ -149,6 +150,27 @@ class Threat(Declared):
         0.2,
     )
 
+    expected: Number = declared(
+        "targets of the class that a command post which classifies by features expects for one of "
+        "each other category (assumed: as many); 0: it does not know the class",
+        1.0,
+        ge=0,
+        le=1e6,
+    )
+    speed_spread: Number = declared(
+        "spread of the speeds within the class, of the logarithm (assumed: a fourth)",
+        0.25, gt=0, le=3.0,
+    )  # fmt: skip
+    height_spread: Number = declared(
+        "the same of the heights (assumed: half to twice the class's own)", 0.7, gt=0, le=3.0
+    )
+    rcs_spread_db: Number = declared(
+        "spread of the cross-sections within the class in decibels, over targets and aspects "
+        "(assumed: published figures of one class differ by as much)",
+        8.0,
+        gt=0,
+        le=40.0,
+    )
     debris_share: Fraction = declared(
         "cross-section of its debris over its own, from the kill on; 0: it leaves none", 0.0
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from openiads.domain.threats import AIRLINER
 from openiads.engine.allot import allot, gather, keep
 from openiads.engine.book import expected_place, height_m, write
 from openiads.engine.engage import named_draw
@@ -22,6 +23,7 @@ from openiads.engine.survey import (
 )
 from openiads.engine.world import (
     DRAW_IDENTIFY,
+    FEATURES,
     LOG_IDENTIFIED,
     LOG_NEUTRAL,
     NEUTRAL,
@@ -129,7 +131,7 @@ def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
     if seen.firm == 0 or seen.called_killed == 1:
         return False
     if seen.called == UNNAMED and now_s >= seen.identified_s:
-        identify(m, s, seen)
+        identify(m, s, slot)
     if seen.called == CALLED_NEUTRAL:
         return False
     weapons = weapons_at(m, seen, now_s)
@@ -145,8 +147,13 @@ def is_candidate(m: Any, s: Any, slot: int, now_s: float) -> bool:
 
 
 @kernel(borrows=True)
-def identify(m: Any, s: Any, seen: Any) -> None:
-    """Name a track hostile or neutral, rightly or wrongly; a false track is called hostile."""
+def identify(m: Any, s: Any, slot: int) -> None:
+    """Name a track hostile or neutral, rightly or wrongly; a false track is called hostile.
+
+    What would be named hostile is named neutral where by its features it is an airliner with more
+    than ``airliner_probability``.
+    """
+    seen = s.picture[slot]
     seen.called = CALLED_HOSTILE
     threat = seen.threat
     if threat < 0:
@@ -160,6 +167,8 @@ def identify(m: Any, s: Any, seen: Any) -> None:
         s.threats[threat].named = serial + 1
         if named_draw(m, s, threat, DRAW_IDENTIFY, serial) < error:
             neutral = not neutral
+    if post.classification == FEATURES and s.class_p[slot, AIRLINER] > post.airliner_probability:
+        neutral = True
     if neutral:
         seen.called = CALLED_NEUTRAL
         write(s.now[0], s.log, LOG_NEUTRAL, threat, seen.id, -1, 0, 0.0)

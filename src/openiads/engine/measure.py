@@ -8,6 +8,9 @@ from openiads.kernel import kernel
 from openiads.physics.estimation import convert_plot
 from openiads.physics.radar import angle_error_rad, range_error_m
 
+FALSE_PLOT_SNR = 10.0
+"""Power ratio taken for a false plot (assumed: just above the threshold of one pulse)."""
+
 MONOPULSE_SLOPE = 1.6
 """Slope of a monopulse difference pattern; the usual value where nothing better is known."""
 

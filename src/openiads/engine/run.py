@@ -9,6 +9,7 @@ import numpy as np
 
 from openiads.domain.tracks import tracks_reset
 from openiads.engine.book import leak, write
+from openiads.engine.classify import forget_classes
 from openiads.engine.debris import end_debris, no_debris
 from openiads.engine.decide import decide
 from openiads.engine.engage import assess, intercept, launch, named_draw, reload
@@ -49,6 +50,7 @@ def replicate(m: Any, w: Any, seed: int, replication: int, log_level: int) -> No
     s = w.state
     tracks_reset(w.tracks)
     reset(m, s, seed, replication, log_level)
+    forget_classes(w.plots.classifier)
     schedule(m, s)
     now = s.now[0]
     while now.n_queue > 0 and now.overflow == 0:

@@ -16,9 +16,10 @@ from openiads.engine.book import (
     velocity_at,
     write,
 )
+from openiads.engine.classify import classify_look, classify_tracks
 from openiads.engine.debris import debris_at, debris_chance
 from openiads.engine.handover import cue_from_plot, keep_cue
-from openiads.engine.measure import add_plot, errors
+from openiads.engine.measure import FALSE_PLOT_SNR, add_plot, errors
 from openiads.engine.merge import keep_hit, merge_hits, tell_resolution
 from openiads.engine.state import UNNAMED
 from openiads.engine.world import (
@@ -38,9 +39,6 @@ from openiads.physics.detection import probability_at_threshold
 from openiads.physics.jamming import jammed_snr, jammer_to_noise_from_anchor
 from openiads.physics.radar import beam_gain
 from openiads.physics.random import draw, draw4, gaussian_pair, poisson
-
-FALSE_PLOT_SNR = 10.0
-"""Power ratio taken for a false plot (assumed: just above the threshold of one pulse)."""
 
 FALSE_PLOTS_NAMED = 4096
 """Room for false plots under one scan number in the names of their draws."""
@@ -73,6 +71,7 @@ def scan(m: Any, s: Any, plots: Any, tracks: Any, radar: int, number: int) -> No
             plots.clutter_pm3,
         )
         picture_from_tracks(m, s, plots, tracks)
+        classify_tracks(plots.classifier, m, s, plots, tracks, radar, number)
 
 
 @kernel(inline="always", borrows=True)
@@ -129,6 +128,7 @@ def look(m: Any, s: Any, plots: Any, radar: int, threat: int, number: int) -> No
             seen.x, seen.y, seen.z = position_at(m, at, part, step_s)
             seen.vx, seen.vy, seen.vz = velocity_at(m, at, part)
         if hit:
+            classify_look(plots.classifier, m, s, radar, threat, snr, number)
             keep_cue_of_plot(s.cue, m, s, plots, radar, threat, at, part, snr)
     elif hit:
         # Given a hit, u0 / chance is uniform again: one block of draws serves the whole look.

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from openiads.domain.threats import ALL_CATEGORIES
 from openiads.domain.tracks import ON, TrackTables, tracks_allocate
 from openiads.engine.spots import SPOT, greatest_speeds_mps
-from openiads.engine.world import FIDELITIES, Tables
+from openiads.engine.world import FEATURES, FIDELITIES, Tables
 from openiads.physics.slot_assignment import SlotSpace, slot_space
 
 THREAT_STATE = np.dtype(
@@ -71,6 +72,9 @@ PICTURE = np.dtype(
 """``held``: units whose engagement radars hold the target, a bit each, where any engages on remote.
 The four before: the track whose climb is watched, whether it fell since ``watched_s`` by less than
 freely, and its climb at that time."""
+CLASSED = np.dtype([("id", "i4"), ("looked_s", "f8")])
+"""Where the post classifies by features: the track that a slot's probabilities are of, and when it
+was last looked at."""
 ENGAGEMENTS = np.dtype(
     [
         ("serial", "i8"),
@@ -198,11 +202,15 @@ CHOICES = np.dtype(
         ("unit_free", "i4"),
         ("most", "i4"),
         ("guide", "i4"),
+        ("kind", "i1"),
+        ("kind_p", "f8"),
+        ("hazard", "f8"),
     ]
 )
 """One way of shooting at one track in one decision cycle: the terms of its score, when the round
 would meet it and how long it can wait, and what the cycle could give: volleys of this round of this
-unit, of this unit, and in all."""
+unit, of this unit, and in all; what the target is taken for, with which probability, and the
+expected lethality in its score."""
 
 FORESEEN = np.dtype([("cycle_s", "f8"), ("track", "i8"), ("met_s", "f8"), ("spare_s", "f8")])
 """The predicted intercept of one round of one unit with one track: in which cycle it was worked
@@ -248,6 +256,14 @@ class State(NamedTuple):
     spots: Any  # (n,) SPOT
     foreseen: Any  # (capacity,) FORESEEN by rank, unit, missile, guiding unit; where a Log is kept
     debris: Any  # (n,) DEBRIS where any class leaves debris; or None
+    class_p: Any  # (slots, categories + 1) probabilities, expected lethality; none if all is told
+
+
+class Classifier(NamedTuple):
+    """What is known of the class of each track, and a switch: None where it is told."""
+
+    log_p: Any  # (slots, K) logarithms of the probabilities of `m.classes`
+    classed: Any  # (slots,) CLASSED
 
 
 class Plots(NamedTuple):
@@ -261,6 +277,7 @@ class Plots(NamedTuple):
     error: Any  # (plots, 3) standard normal draws of their errors
     strength: Any  # (plots, 2) their signal ratios: the mean, and of this look
     source: Any  # (plots,) i4 their threats
+    classifier: Any = None  # a Classifier where the post classifies by features
 
 
 class Memory(NamedTuple):
@@ -297,6 +314,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
     if settings["link_loss"] > 0.0:
         guides = tables.radars[tables.units["radar"]]
         unheard = int(guides["simultaneous_engagements"].sum())
+    features = int(settings["classification"] == FEATURES)
     pairs = units * missiles
     choices = pairs
     if log_level or settings["assignment"]:
@@ -330,10 +348,15 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         spots=rec(n, SPOT),
         foreseen=rec(min(slots * pairs * units, FORESEEN_MOST) if log_level else 0, FORESEEN),
         debris=rec(n, DEBRIS) if settings["debris"] else None,
+        class_p=np.zeros((slots * features, len(ALL_CATEGORIES) + 1)),
     )
     state.spots.speed_mps = greatest_speeds_mps(
         tables.grid_pos_m, tables.grid_vel_mps, tables.threats
     )
+    classifier = None
+    if features:
+        log_p = np.zeros((slots, len(tables.classes)))
+        classifier = Classifier(log_p, rec(slots, CLASSED))
     scan = Plots(
         pos_m=np.zeros((plots, 3)),
         cov_m2=np.zeros((plots, 6)),
@@ -343,6 +366,7 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         error=np.zeros((plots, 3)),
         strength=np.zeros((plots, 2)),
         source=np.zeros(plots, np.int32),
+        classifier=classifier,
     )
     merges = bool((tables.radars["unresolved"] != 0).any())
     tracks = tracks_allocate(

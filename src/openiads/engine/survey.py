@@ -7,10 +7,17 @@ from typing import Any
 
 from openiads.domain.doctrine import may_shoot_again
 from openiads.engine.book import expected_place, height_m, write_round
-from openiads.engine.evaluate import kind_of, volley_kill, volley_size
+from openiads.engine.evaluate import (
+    expected_kill,
+    hazard,
+    kind_of,
+    kind_probability,
+    volley_kill,
+    volley_size,
+)
 from openiads.engine.order import free_operators, refused
 from openiads.engine.predict import predicted_intercept_s, unit_sees
-from openiads.engine.world import FLYING, LOG_REFUSED, OPERATOR, WINDOW
+from openiads.engine.world import FEATURES, FLYING, LOG_REFUSED, OPERATOR, WINDOW
 from openiads.kernel import kernel
 
 EARLIEST, SMALLEST = 0, 1
@@ -182,8 +189,15 @@ def enter(
     way.to_go_s = seen.to_go_s
     way.miss_m = seen.miss_m
     way.threat_value = seen.score
-    way.rounds = volley_size(m, m.units[unit], seen)
-    way.kill = volley_kill(m, missile, kind_of(m, seen), way.rounds)
+    kind = kind_of(m, s, slot)
+    way.rounds = volley_size(m.units[unit], seen, kind)
+    if m.settings[0].classification == FEATURES:
+        way.kill = expected_kill(m, s, slot, missile, way.rounds)
+    else:
+        way.kill = volley_kill(m, missile, kind, way.rounds)
+    way.kind = kind
+    way.kind_p = kind_probability(m, s, slot, kind)
+    way.hazard = hazard(m, s, slot)
     way.met_s = met_s
     way.spare_s = spare_s
 

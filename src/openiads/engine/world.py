@@ -20,6 +20,7 @@ from openiads.declare import dtype_of
 from openiads.domain.command import CommandPost
 from openiads.domain.doctrine import Doctrine
 from openiads.domain.sensors import Radar
+from openiads.domain.track_classes import TRACK_CLASS
 from openiads.domain.track_params import TRACK_PARAMS
 from openiads.domain.weapons import Missile
 
@@ -148,6 +149,7 @@ EVENTS = (
 ) = range(8)
 DRAW_STRIKE = 16
 DRAW_SEARCH, DRAW_STRENGTH = 32, 33
+DRAW_ECHO = 40
 
 # Ends of a shot.
 SHOT_FLYING, SHOT_KILL, SHOT_MISS, SHOT_ABORT = 0, 1, 2, 3
@@ -176,6 +178,8 @@ SETTINGS = np.dtype(
 ``debris`` the threats that leave any."""
 HANDOVERS = ("basket", "search")
 FIDELITIES = ("track", "engagement")
+FEATURES = 1
+"""Code of `CommandPost.classification` that tells kinds of target by what is seen of them."""
 
 THREATS = np.dtype(
     [
@@ -219,9 +223,12 @@ RADARS = dtype_of(
     ("clutter_pm3", "f8"),
     ("false_elevation_rad", "f8"),
     ("level", "f8"),
+    ("echo_pm2", "f8"),
     ("hold_range_m", "f8"),
 )
-"""``hold_range_m``: where one look detects the reference cross-section as often as a hold asks."""
+"""``echo_pm2``: cross-section (m2) over signal-to-noise ratio and fourth power of the range (m4); 0
+below 2 GHz, where the library of classes holds no cross-section. ``hold_range_m``: where one look
+detects the reference cross-section as often as a hold asks."""
 UNITS = dtype_of(
     Doctrine,
     ("radar", "i4"),
@@ -255,6 +262,9 @@ RULES = np.dtype(
         ("radius_m", "f8"),
     ]
 )
+CLASSES = np.dtype([*TRACK_CLASS.descr, ("category", "i1"), ("hazard", "f8")])
+"""What the post knows of one way of flying of one class: its features and prior, its category, and
+its lethality, 0 if it is not hostile."""
 OUTAGES = np.dtype([("radar", "i4"), ("begin_s", "f8"), ("end_s", "f8")])
 """What fails, and when: ``radar`` is its row, -1 the command post."""
 
@@ -283,6 +293,7 @@ class Tables(NamedTuple):
     look_pd: Any  # (R, G) f4; negative: not in sight
     look_snr: Any  # (R, G) f4 power ratio
     track_params: Any  # (1,) TRACK_PARAMS of domain.track_params
+    classes: Any  # (K,) CLASSES that the post tells apart; none where it is told
 
 
 def blank_tables() -> Tables:
@@ -291,6 +302,7 @@ def blank_tables() -> Tables:
         "settings": SETTINGS, "threats": THREATS, "assets": ASSETS, "radars": RADARS,
         "units": UNITS, "launchers": LAUNCHERS, "missiles": MISSILES, "rules": RULES,
         "outages": OUTAGES, "track_params": TRACK_PARAMS,
+        "classes": CLASSES,
     }  # fmt: skip
     shapes = {
         "radar_pos_m": (1, 3), "radar_axes": (1, 3, 3), "kill_probability": (1, 8),

@@ -20,6 +20,8 @@ from openiads.engine.engage import HOLD_PD
 from openiads.engine.run import recarrays
 from openiads.engine.world import (
     ASSETS,
+    CLASSES,
+    FEATURES,
     FIDELITIES,
     HANDOVERS,
     LAUNCHERS,
@@ -34,16 +36,19 @@ from openiads.engine.world import (
 from openiads.faults import Fault, InputError
 from openiads.physics.detection import threshold
 from openiads.physics.geodesy import enu_to_map, map_to_enu, meridian_radius, prime_vertical_radius
+from openiads.scenario.classes import Uses, class_table
 from openiads.scenario.depends import first_link, reaches
 from openiads.scenario.flyouts import Flyouts
 from openiads.scenario.ground import scenario_ground, site_height_m
 from openiads.scenario.load import Scenario
 from openiads.scenario.looks import (
+    LOW_BAND_HZ,
     OUT_OF_SIGHT,
     Air,
     Looker,
     cross_section_m2,
     hold_range_m,
+    reference_snr,
 )
 from openiads.scenario.raid import Flight, plan_raid
 from openiads.scenario.rules import outages_table, rules_table
@@ -88,6 +93,8 @@ class _Compiler:
         self.effective_m = self.radius_m * self.file.environment.refraction_k
         self.radars: list[tuple[str, Radar, Any]] = []
         self.flyouts = Flyouts()
+        self.learned: Uses = {}
+        self.assumed: list[dict[str, Any]] = []
         self.ground = scenario_ground(scenario, self.effective_m)
 
     def part(self, cls: type[Any], kind: str, use: Use) -> Any:
@@ -139,6 +146,7 @@ class _Compiler:
             look_pd=pd,
             look_snr=snr,
             track_params=self._track_params(),
+            classes=self._classes(settings),
         )
         loaded = np.zeros((len(units), len(missiles)), np.int32)
         np.add.at(loaded, (launchers["unit"], launchers["missile"]), launchers["rounds"])
@@ -154,14 +162,22 @@ class _Compiler:
     def _provenance(self) -> list[dict[str, Any]]:
         """Where each number comes from; one that is not the nominal one also says what it moves."""
         rows = []
-        for use in self.parts.used.values():
+        for key, use in {**self.parts.used, **self.learned}.items():
             row = use.row()
             if row["nominal"] is not None:
                 kind = self.parts.catalogue[use.item].kind
-                row["reaches"] = sorted(reaches(kind, use.parameter))
+                also = {"classes"} if key in self.learned else set()
+                row["reaches"] = sorted(reaches(kind, use.parameter) | also)
                 row["from_link"] = first_link(kind, use.parameter)
             rows.append(row)
-        return rows
+        return rows + self.assumed
+
+    def _classes(self, settings: Any) -> Any:
+        """The library of a post that classifies by features; nothing for one that is told."""
+        if settings[0]["classification"] != FEATURES:
+            return np.zeros(0, CLASSES)
+        table, self.learned, self.assumed = class_table(self.parts)
+        return table
 
     def _place(self, at: tuple[float, float], height_m: float) -> np.ndarray[Any, Any]:
         return np.array(map_to_enu(at[0], at[1], height_m, self.lat0, 0.0))
@@ -236,6 +252,9 @@ class _Compiler:
             row["false_elevation_rad"] = radar.elevation_max_rad
             row["clutter_pm3"] = _clutter_density(radar)
             row["level"] = threshold(radar.pfa, radar.pulses)
+            if radar.frequency_hz >= LOW_BAND_HZ:
+                far4 = radar.detection_range_max_m**4
+                row["echo_pm2"] = radar.reference_rcs_m2 / (reference_snr(row) * far4)
             row["hold_range_m"] = hold_range_m(row, HOLD_PD)
             axes[index] = self._axes(place["at"])
         return table, positions, axes

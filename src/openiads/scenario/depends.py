@@ -39,7 +39,7 @@ _SEEN = ("look_pd", "look_snr", *_LAST)
 _FLOWN = ("threats.life_s", "threats.step_s", "threats.n_grid", "grid_pos_m", "grid_vel_mps")
 _FLY_OUT = ("missiles.top_s", "fly_range_m", "fly_altitude_m", "fly_time_s", "fly_speed_mps")
 _STOOD = ("radars.x", "radars.y", "radars.z", "radars.height_m", "radar_pos_m")
-_VOLUME = ("radars.clutter_pm3", "radars.false_elevation_rad")
+_VOLUME = ("radars.clutter_pm3", "radars.false_elevation_rad", "radars.echo_pm2")
 
 _OWN_TABLE = {"radar": "radars", "command-post": "settings", "doctrine": "units",
               "missile": "missiles"}  # fmt: skip
@@ -49,6 +49,10 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "category": ("threats.category", *_LAST),
         "rcs": _SEEN,
         "lethality": ("threats.lethality",),
+        "expected": (),
+        "speed_spread": (),
+        "height_spread": (),
+        "rcs_spread_db": (),
         "homes_on": ("threats.homing_s",),
         "homing": ("threats.homing_s",),
         "silent_share": ("threats.silent_share",),
@@ -58,8 +62,8 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     "radar": {
         "duty": (),
         "scan_period": ("radars.phase_s",),
-        "pfa": ("radars.level", *_SEEN),
-        "pulses": ("radars.level", *_SEEN),
+        "pfa": ("radars.level", "radars.echo_pm2", *_SEEN),
+        "pulses": ("radars.level", "radars.echo_pm2", *_SEEN),
         "antenna_height": (*_STOOD, *_SEEN),
         "false_plots_per_scan": ("radars.clutter_pm3",),
         "simultaneous_tracks": (),
@@ -79,7 +83,7 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
         "emitting_decoys": (),
         "": (*_VOLUME, *_SEEN),
     },
-    "command-post": {"reaction_time": _LAST, "": ()},
+    "command-post": {"reaction_time": _LAST, "classification": ("classes",), "": ()},
     "doctrine": {"engage_on_remote": _LAST, "": ()},
     "launcher": {
         "missiles_per_launcher": ("launchers.rounds", *_LAST),
@@ -99,11 +103,14 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
 
 _FROM: dict[str, dict[str, str]] = {
     "threat": {"category": "identification", "rcs": "detection", "swerling": "detection",
+               "expected": "identification", "speed_spread": "identification",
+               "height_spread": "identification", "rcs_spread_db": "identification",
                "": "horizon"},
     "radar": {"antenna_height": "horizon", "simultaneous_engagements": "channel",
               "missiles_guided_simultaneously": "channel", "": "detection"},
     "command-post": {"simultaneous_tracks": "track", "identification_delay": "identification",
-                     "hostile_called_neutral": "identification",
+                     "hostile_called_neutral": "identification", "classification": "identification",
+                     "airliner_probability": "identification",
                      "neutral_called_hostile": "identification",
                      "decision_period": "window", "reaction_time": "window",
                      "assignment": "window", "evaluation": "window", "operators": "operator",
@@ -143,7 +150,7 @@ def changed(before: Model, after: Model) -> frozenset[str]:
         if table in ("grid_pos_m", "grid_vel_mps", "look_pd", "look_snr"):
             if _paths_differ(table, before, after):
                 names.add(table)
-        elif old.dtype.names and old.shape == new.shape:
+        elif table != "classes" and old.dtype.names and old.shape == new.shape:
             names |= {
                 f"{table}.{c}" for c in old.dtype.names if not _same(old[c], new[c])
             } - {"threats.grid"}  # fmt: skip
