@@ -39,7 +39,8 @@ _SEEN = ("look_pd", "look_snr", *_LAST)
 _FLOWN = ("threats.life_s", "threats.step_s", "threats.n_grid", "grid_pos_m", "grid_vel_mps")
 _FLY_OUT = ("missiles.top_s", "fly_range_m", "fly_altitude_m", "fly_time_s", "fly_speed_mps")
 _STOOD = ("radars.x", "radars.y", "radars.z", "radars.height_m", "radar_pos_m")
-_VOLUME = ("radars.clutter_pm3", "radars.false_elevation_rad", "radars.echo_pm2")
+_ECHO = ("radars.echo_pm2", "radars.hold_range_m")
+_VOLUME = ("radars.clutter_pm3", "radars.false_elevation_rad", *_ECHO)
 
 _OWN_TABLE = {"radar": "radars", "command-post": "settings", "doctrine": "units",
               "missile": "missiles"}  # fmt: skip
@@ -47,8 +48,12 @@ _OWN_TABLE = {"radar": "radars", "command-post": "settings", "doctrine": "units"
 _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     "threat": {
         "category": ("threats.category", *_LAST),
-        "rcs": _SEEN,
+        "rcs": ("threats.rcs_m2", *_SEEN),
         "lethality": ("threats.lethality",),
+        "debris_share": ("threats.debris_share", "settings.debris"),
+        "debris_visible": ("threats.debris_visible_s",),
+        "debris_coefficient": ("threats.debris_coefficient_kgm2",),
+        "debris_called_alive": ("threats.debris_called_alive",),
         "expected": (),
         "speed_spread": (),
         "height_spread": (),
@@ -62,8 +67,8 @@ _ALSO: dict[str, dict[str, tuple[str, ...]]] = {
     "radar": {
         "duty": (),
         "scan_period": ("radars.phase_s",),
-        "pfa": ("radars.level", "radars.echo_pm2", *_SEEN),
-        "pulses": ("radars.level", "radars.echo_pm2", *_SEEN),
+        "pfa": ("radars.level", *_ECHO, *_SEEN),
+        "pulses": ("radars.level", *_ECHO, *_SEEN),
         "antenna_height": (*_STOOD, *_SEEN),
         "false_plots_per_scan": ("radars.clutter_pm3",),
         "simultaneous_tracks": (),
