@@ -71,8 +71,9 @@ def test_the_snippets_are_yaml_that_the_reader_takes():
 def test_the_overrides_that_are_shown_work():
     text = PAGE.read_text(encoding="utf-8")
     shown = dict(re.findall(r"--set (\S+?)=(\S+?)(?=[ `])", text))
-    assert len(shown) == 2
+    assert len(shown) == 3
     scenario = load("default", shown)
+    assert scenario.file.tracking.formations
     assert scenario.file.raid.waves["drones"].count == 40
     assert scenario.file.defence.fire_units["south"].doctrine.type == "salvo-2"
 
