@@ -217,7 +217,7 @@ def doubt_newcomers(params, tables, n_plots, pos_m):
     """Mark in ``plot_track`` the plots left over that may be the next of a misinformed track.
 
     Such a plot lies within `_PRIOR_SIGMAS` of the velocity prior from that track's own one. The
-    others are -1. Returns whether there is any such track.
+    others are -1.
     """
     track, x, entry, point, n, far_m = tables.track, tables.x, tables.entry, tables.point, 0, 1.0
     for i in range(tables.counts[HIGH]):
@@ -228,11 +228,12 @@ def doubt_newcomers(params, tables, n_plots, pos_m):
             e.a = _PRIOR_SIGMAS * params.speed_sigma_mps * t
             far_m = max(far_m, e.a)
             n += 1
-    if n == 0:
-        return False
-    index_points(tables.grid, tables.cell, entry, point, n, far_m)
     for j in range(n_plots):
         tables.plot_track[j] = -1
+    if n == 0:
+        return
+    index_points(tables.grid, tables.cell, entry, point, n, far_m)
+    for j in range(n_plots):
         if tables.plot_slot[j] >= 0:
             continue
         for shift in range(-1, 2):
@@ -241,7 +242,6 @@ def doubt_newcomers(params, tables, n_plots, pos_m):
                 p = point[k]
                 if (pos_m[j, 0] - p.x) ** 2 + (pos_m[j, 1] - p.y) ** 2 < p.a * p.a:
                     tables.plot_track[j] = DOUBTED
-    return True
 
 
 @kernel(forceinline=True, borrows=True)

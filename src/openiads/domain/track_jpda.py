@@ -25,7 +25,7 @@ import numpy as np
 from openiads.domain.track_formation import NEGLIGIBLE
 from openiads.domain.track_groups import FORBIDDEN
 from openiads.domain.track_rates import take_rate
-from openiads.domain.track_scan import associate, finish, settle, settle_quiet
+from openiads.domain.track_scan import associate, finish, settle_one
 from openiads.domain.tracks import CONFIRMED, LIVE
 from openiads.kernel import kernel
 from openiads.physics.estimation import position_update
@@ -99,10 +99,7 @@ def tracker_scan_jpda(params, tables, space, time_s, n_plots, pos_m, cov_m2, clu
     )
     marginals(tables, space, n_rows, n_plots, plain)
     _mix_rows(params, tables, space, n_rows, dt_s, pos_m, cov_m2, lively)
-    if lively:
-        settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
-    else:
-        settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+    settle_one(tables.with_manoeuvres, params, tables, n_rows, dt_s, lively, pos_m, cov_m2)
     for r in range(n_rows):
         i = tables.row_slot[r]
         if space.mixed[r] == 1 and tables.track[i].status == CONFIRMED:

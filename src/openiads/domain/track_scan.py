@@ -103,7 +103,7 @@ def associate(params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3):
     Afterwards ``tables.space`` holds the assignment, and no plot has been given to a track.
     """
     dt_s = _forecast(tables.with_models, params, tables, time_s)
-    lively = dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
+    lively = _is_lively(tables.with_manoeuvres, params, dt_s)
     level_m2 = upright_m2 = 0.0
     if lively:
         # Q1 = q m [[T^2/3, T/2], [T/2, 1]], m = min(T, duration): white noise for short T.
@@ -111,13 +111,10 @@ def associate(params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3):
         level_m2 = params.manoeuvre_m2ps3 * spread
         upright_m2 = params.manoeuvre_climb_m2ps3 * spread
     n_rows = gate_plots(params, tables, n_plots, pos_m, cov_m2, clutter_pm3, level_m2, upright_m2)
-    grouped = False
-    if lively:
-        grouped = _foresee(
-            params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2
-        )
-    else:
-        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
+    grouped = _weigh_manoeuvres(
+        tables.with_manoeuvres, params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, lively,
+        level_m2, upright_m2,
+    )  # fmt: skip
     _cost_models(tables.with_models, params, tables, n_rows, lively, pos_m, cov_m2)
     assign_sparse(
         n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
@@ -130,10 +127,7 @@ def associate(params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3):
 @kernel(forceinline=True, borrows=True)
 def finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2):
     """Draw the velocities of formations together and begin tracks at the plots left over."""
-    if grouped:
-        for g in range(n_rows):
-            if tables.row[g].parent == g and tables.row[g].members > 2:
-                _draw_together(tables.with_models, tables, g)
+    _draw_groups(tables.with_manoeuvres, tables, n_rows, grouped)
     _begin(params, tables, n_plots, time_s, pos_m, cov_m2)
 
 
@@ -173,12 +167,54 @@ def _share(switch, params, tables, n_rows, n_plots, pos_m, cov_m2, lively):
 def _update(switch, params, tables, n_rows, dt_s, lively, pos_m, cov_m2):
     """Update each track with its plot, by one model or by several."""
     if switch is None:
-        if lively:
-            settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
-        else:
-            settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+        settle_one(tables.with_manoeuvres, params, tables, n_rows, dt_s, lively, pos_m, cov_m2)
     else:
         settle_models(params, tables, n_rows, dt_s, pos_m, cov_m2)
+
+
+@kernel(forceinline=True, borrows=True)
+def settle_one(switch, params, tables, n_rows, dt_s, lively, pos_m, cov_m2):
+    """Update each track by one model, in which targets may manoeuvre or not."""
+    if switch is None:
+        settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+    elif lively:
+        settle(params, tables, n_rows, dt_s, pos_m, cov_m2)
+    else:
+        settle_quiet(params, tables, n_rows, pos_m, cov_m2)
+
+
+@kernel(inline="always", borrows=True)
+def _is_lively(switch, params, dt_s):
+    """Whether new manoeuvres are looked for in a scan, ``dt_s`` after the last."""
+    if switch is None:
+        return False
+    return dt_s >= _SHORT_S and params.manoeuvre_rate_ps > 0.0
+
+
+@kernel(forceinline=True, borrows=True)
+def _weigh_manoeuvres(
+    switch, params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, lively, level_m2, upright_m2
+):
+    """Costs of the mixture of quiet flight and a manoeuvre; whether rows are in formations."""
+    if switch is None:
+        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
+        return False
+    if not lively:
+        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
+        return False
+    return _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2)
+
+
+@kernel(forceinline=True, borrows=True)
+def _draw_groups(switch, tables, n_rows, grouped):
+    """Draw the velocities of each formation together."""
+    if switch is None:
+        return
+    if not grouped:
+        return
+    for g in range(n_rows):
+        if tables.row[g].parent == g and tables.row[g].members > 2:
+            _draw_together(tables.with_models, tables, g)
 
 
 @kernel(forceinline=True, borrows=True)
@@ -305,18 +341,36 @@ def settle_quiet(params, tables, n_rows, pos_m, cov_m2):
 def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P
-    informs = params.group_range_m > 0.0 and params.manoeuvre_rate_ps > 0.0
-    reach_m, doubts = 0.0, False
+    learns = _learn_from_neighbours(tables.with_manoeuvres, params, tables, n_plots, pos_m)
     for j in range(n_plots):
         if tables.plot_slot[j] < 0:
-            if informs and reach_m == 0.0:
-                doubts = doubt_newcomers(params, tables, n_plots, pos_m)
-                reach_m = index_settled(tables)
             i = take_slot(track, tables.counts)
             tables.plot_slot[j] = i
             if i >= 0:
                 initiate(params, track, tables.counts, x, P, i, j, time_s, pos_m, cov_m2)
-                if informs and not (doubts and tables.plot_track[j] == DOUBTED):
-                    inform_velocity(tables, i, reach_m)
+                _inform(tables.with_manoeuvres, tables, i, j, learns)
         slot = tables.plot_slot[j]
         tables.plot_track[j] = track[slot].id if slot >= 0 else -1
+
+
+@kernel(forceinline=True, borrows=True)
+def _learn_from_neighbours(switch, params, tables, n_plots, pos_m):
+    """Find who may tell the tracks to be begun their velocity: how far they reach, or 0."""
+    if switch is None:
+        return 0.0
+    if params.group_range_m <= 0.0 or params.manoeuvre_rate_ps <= 0.0:
+        return 0.0
+    for j in range(n_plots):
+        if tables.plot_slot[j] < 0:
+            doubt_newcomers(params, tables, n_plots, pos_m)
+            return index_settled(tables)
+    return 0.0
+
+
+@kernel(forceinline=True, borrows=True)
+def _inform(switch, tables, i, j, reach_m):
+    """Give the new track in slot ``i`` at plot ``j`` a neighbour's velocity, unless in doubt."""
+    if switch is None:
+        return
+    if reach_m > 0.0 and tables.plot_track[j] != DOUBTED:
+        inform_velocity(tables, i, reach_m)

@@ -150,7 +150,10 @@ class Tracker:
             two_point=initiate == "two-point",
         )
         self.sigma = np.array(sigma, dtype=np.float64)
-        self.tables = tracks_allocate(capacity, plots, models=int(self.params.models))
+        self.tables = tracks_allocate(
+            capacity, plots, models=int(self.params.models),
+            manoeuvres=bool(self.params.manoeuvre_rate_ps > 0.0),
+        )  # fmt: skip
         self.time_s = -math.inf
         self._pos_m = np.zeros((plots, 3))
         self._cov_m2 = np.zeros((plots, 6))

@@ -59,7 +59,8 @@ TrackTables = namedtuple(
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
     "log_density rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
     "near_m near_m2 near_clutter_pm3 order "
-    "trial_x trial_P models stray_m stray_m2 resolution with_models with_rates with_shares",
+    "trial_x trial_P models stray_m stray_m2 resolution with_models with_rates with_shares "
+    "with_manoeuvres",
 )
 ModelTables = namedtuple(
     "ModelTables",
@@ -135,7 +136,7 @@ row is the prior of every track without a formation;
 ``edge`` (edges, 5), the d2 of quiet flight, the share of the manoeuvre, what the range rate
 costs in quiet flight and in a manoeuvre, and the share of an outlier; ``models``, of `ModelTables`;
 ``stray_m`` (1, 3) and ``stray_m2`` (1, 6), a plot taken as an outlier. ``with_models``,
-``with_rates`` and ``with_shares`` are switches (`ON` or None)."""
+``with_rates``, ``with_shares`` and ``with_manoeuvres`` are switches (`ON` or None)."""
 
 
 ON = np.zeros(0)
@@ -149,12 +150,14 @@ def tracks_allocate(
     models: int = 0,
     rates: bool = False,
     shares: bool = False,
+    manoeuvres: bool = True,
 ) -> TrackTables:
     """Empty tables for ``capacity`` tracks and ``plots`` plots a scan.
 
     ``models`` is the parameter of that name (`model_mask`); with it each track has a row for each
     of its motion models. ``rates`` and ``shares`` say whether plots may bring range rates and may
-    stand for several targets. ``edges`` is the room for track-plot pairs inside the gates of one
+    stand for several targets; without ``manoeuvres`` targets fly quietly and by themselves,
+    whatever the parameters say. ``edges`` is the room for track-plot pairs inside the gates of one
     scan (default: 16 a track and 16 a plot); pairs beyond it are counted in ``counts[UNGATED]``.
     """
     edges = edges or 16 * (capacity + plots)
@@ -196,6 +199,7 @@ def tracks_allocate(
         with_models=ON if models else None,
         with_rates=ON if rates else None,
         with_shares=ON if shares else None,
+        with_manoeuvres=ON if manoeuvres else None,
     )
     tracks_reset(tables)
     return tables

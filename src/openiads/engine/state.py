@@ -369,8 +369,10 @@ def allocate(tables: Tables, log_level: int = 0) -> Memory:
         classifier=classifier,
     )
     merges = bool((tables.radars["unresolved"] != 0).any())
+    params = tables.track_params[0]
     tracks = tracks_allocate(
-        slots, plots, models=int(tables.track_params[0]["models"]), shares=merges
-    )
+        slots, plots, models=int(params["models"]), shares=merges,
+        manoeuvres=bool(params["manoeuvre_rate_ps"] > 0.0),
+    )  # fmt: skip
     solver = ON if settings["assignment"] else None
     return Memory(state, scan, tracks, slot_space(slots, choices, pairs, units), solver)
