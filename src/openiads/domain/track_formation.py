@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import is_seed
 from openiads.domain.track_groups import (
     FORBIDDEN,
     displace,
@@ -18,6 +17,7 @@ from openiads.domain.track_groups import (
     seek_displacement,
 )
 from openiads.domain.track_rates import take_rate
+from openiads.domain.tracks import SEED
 from openiads.kernel import kernel
 from openiads.physics.assignment import (
     assign_again,
@@ -193,7 +193,7 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
         at = group[r].shift
         # The ratio of the two densities is at most exp(d2 / 2).
         limit = 2.0 * math.log(NEGLIGIBLE / w) if w > 0.0 else math.inf
-        far = math.inf if stray <= 0.0 or is_seed(tables.track, i) else STRAY_FROM
+        far = math.inf if stray <= 0.0 or group[r].kind == SEED else STRAY_FROM
         for e in range(start[r], start[r + 1]):
             d2 = edge[e, 0]
             edge[e, 1] = edge[e, 4] = 0.0

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import MOST_PD, is_seed
+from openiads.domain.track_book import MOST_PD
+from openiads.domain.track_groups import kind_of
 from openiads.domain.track_index import column_at, index_points, row_at
-from openiads.domain.tracks import FREE, HIGH, UNGATED
+from openiads.domain.tracks import FREE, HIGH, SEED, UNGATED
 from openiads.kernel import kernel
 from openiads.physics.estimation import LOG_TWO_PI, distance_squared
 
@@ -85,10 +86,12 @@ def gate_plots(
             offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
         tables.alone[r] = alone
         tables.row[r].offset = offset
+        kind = kind_of(track, P, i)
+        tables.row[r].kind = kind
         if n_plots == 0:
             continue
         level, upright = level_m2, upright_m2
-        if is_seed(track, i):
+        if kind == SEED:
             level, upright = 0.0, 0.0
         worst = alone if pd > 0.0 and level == 0.0 else math.inf
         hx, hy, reach = 0.0, 0.0, gate
@@ -135,6 +138,7 @@ def _gate_row(
     i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
     p0, p3, hz2 = P[i, 0] + level_m2, P[i, 3] + level_m2, reach * (P[i, 5] + most_upright_m2)
+    longest = max(p0, p3) + abs(P[i, 1])
     first = last = low = high = 0
     if indexed:
         first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
@@ -146,6 +150,9 @@ def _gate_row(
         for k in range(begin, end):
             p = point[k]
             dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
+            # No sum of covariances is longer than the sum of bounds on their longest axes.
+            if level_m2 == 0.0 and dx * dx + dy * dy > reach * (longest + p.b + p.c):
+                continue
             if dx * dx > reach * (p0 + p.b) or dy * dy > reach * (p3 + p.c) or dz * dz > hz2:
                 continue
             j = p.of

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import math
 
+from openiads.domain.track_book import is_seed
 from openiads.domain.track_index import FEW, index_points, neighbours_after, uncrowded
-from openiads.domain.tracks import FREE
+from openiads.domain.tracks import FREE, SEED, SETTLED
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 from openiads.physics.mixture import shifted_innovation, velocity_update
@@ -66,6 +67,14 @@ def unite(group, a, b):
 
 
 @kernel(borrows=True)
+def kind_of(track, P, i):
+    """`SEED`, `SETTLED` or 0: what slot ``i`` is in this scan."""
+    if is_seed(track, i):
+        return SEED
+    return SETTLED if settled(track, P, i) else 0
+
+
+@kernel(borrows=True)
 def settled(track, P, i):
     """Whether slot ``i`` is a track whose velocity can be compared."""
     if track[i].status == FREE or (track[i].hits < 2 and track[i].informed == 0):
@@ -90,13 +99,13 @@ def group_rows(params, tables, n_rows):
     Afterwards parent, size and the chain head/next of the members of each group hold; where no
     row is in one, parent and size only.
     """
-    track, x, P, group = tables.track, tables.x, tables.P, tables.row
+    x, P, group = tables.x, tables.P, tables.row
     entry, point, row_slot = tables.entry, tables.point, tables.row_slot
     n = 0
     for r in range(n_rows):
         group[r].parent, group[r].members = r, 1
-        i = row_slot[r]
-        if settled(track, P, i):
+        if group[r].kind == SETTLED:
+            i = row_slot[r]
             e = entry[n]
             e.of, e.x, e.y, e.a, e.b = r, x[i, 0], x[i, 1], x[i, 3], x[i, 4]
             n += 1

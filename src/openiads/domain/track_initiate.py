@@ -9,10 +9,17 @@ appears beside a formation already tracked is first tried with the formation's v
 
 from __future__ import annotations
 
-from openiads.domain.track_book import is_seed
-from openiads.domain.track_groups import STRANGERS, chain_members, quadratic, settled, tally, unite
+from openiads.domain.track_groups import (
+    STRANGERS,
+    chain_members,
+    kind_of,
+    quadratic,
+    settled,
+    tally,
+    unite,
+)
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.tracks import CONFIRMED, FREE, HIGH
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH, SEED
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -51,8 +58,8 @@ def vote_velocities(params, tables, n_rows, pos_m):
     seeds = voters = 0
     for r in range(n_rows):
         group[r].parent = r
-        i = row_slot[r]
-        if is_seed(track, i):
+        if group[r].kind == SEED:
+            i = row_slot[r]
             entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
             seeds += 1
             if start[r + 1] > start[r]:
@@ -163,6 +170,7 @@ def _adopt(params, tables, g, pos_m, b0, b1, b2, s, t):
     while r >= 0:
         _set_velocity(params, x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
         tables.track[row_slot[r]].informed = 1
+        group[r].kind = kind_of(tables.track, P, row_slot[r])
         r = group[r].next
     return True
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import is_seed
+from openiads.domain.tracks import SEED
 from openiads.kernel import kernel
 from openiads.physics.estimation import (
     LOG_TWO_PI,
@@ -44,7 +44,7 @@ def rate_costs(switch, params, tables, n_rows, dt_s, pos_m, cov_m2, lively):
                 continue
             edge[e, 2] = _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, False)
             edge[e, 3] = edge[e, 2]
-            if lively and not is_seed(tables.track, i):
+            if lively and tables.row[r].kind != SEED:
                 edge[e, 3] = _rate_cost(params, tables, r, i, j, dt_s, pos_m, cov_m2, True)
             tables.cost[e] += edge[e, 2]
 

@@ -48,7 +48,7 @@ from openiads.domain.track_models import (
 from openiads.domain.track_order import MANY, number_as_given, order_plots
 from openiads.domain.track_rates import rate_costs, take_rate
 from openiads.domain.track_share import own_plots, share_plots
-from openiads.domain.tracks import FREE, HIGH, LIVE
+from openiads.domain.tracks import FREE, HIGH, LIVE, SEED
 from openiads.kernel import kernel
 from openiads.physics.assignment import assign_sparse
 from openiads.physics.estimation import cv_predict, position_step
@@ -236,7 +236,7 @@ def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upr
     alone(tables.moment, prior, level_m2, upright_m2)
     for r in range(n_rows):
         i = tables.row_slot[r]
-        group[r].weight = 0.0 if is_seed(tables.track, i) else tables.track[i].manoeuvre
+        group[r].weight = 0.0 if group[r].kind == SEED else tables.track[i].manoeuvre
         group[r].parent, group[r].members, group[r].shift = r, 1, prior
     rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, True)
     grouped = False

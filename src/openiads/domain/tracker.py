@@ -15,6 +15,7 @@ from openiads.domain.track_scan import tracker_scan
 from openiads.domain.tracks import (
     CONFIRMED,
     DROPPED,
+    HIGH,
     LIVE,
     LOSSES,
     ON,
@@ -76,11 +77,26 @@ def _convert(n, rae, sigma, sensor_pos_m, sensor_axes, pos_m, cov_m2):
 
 
 @kernel(borrows=True)
-def _unpack(P, rows, place, full):
-    for k in range(rows.size):
-        i = rows[k]
-        for c in range(place.size):
-            full[k, c] = P[i, place[c]]
+def _count(track, high, most_misses):
+    n = 0
+    for i in range(high):
+        n += track[i].status == CONFIRMED and track[i].misses <= most_misses
+    return n
+
+
+@kernel(borrows=True)
+def _report(tables, most_misses, place, id, state, full, misses, plot):  # noqa: A002
+    k = 0
+    for i in range(tables.counts[HIGH]):
+        row = tables.track[i]
+        if row.status != CONFIRMED or row.misses > most_misses:
+            continue
+        id[k], misses[k], plot[k] = row.id, row.misses, row.plot
+        for a in range(6):
+            state[k, a] = tables.x[i, a]
+        for a in range(36):
+            full[k, a] = tables.P[i, place[a]]
+        k += 1
 
 
 class Tracker:
@@ -158,6 +174,7 @@ class Tracker:
         self._pos_m = np.zeros((plots, 3))
         self._cov_m2 = np.zeros((plots, 6))
         self._clutter_pm3 = np.zeros(plots)
+        self._limited = False
         self._plain = association == "jpda-plain"
         self._joint = None
         if association != "gnn":
@@ -222,19 +239,13 @@ class Tracker:
 
     def tracks(self) -> Tracks:
         """The confirmed tracks that are not coasting for longer than ``report_misses`` scans."""
-        table = self.tables.track
-        rows = np.flatnonzero(
-            (table.status == CONFIRMED) & (table.misses <= self.params.report_misses)
-        )
-        full = np.empty((len(rows), 36))
-        _unpack(self.tables.P, rows, PACKED_AT, full)
-        return Tracks(
-            table.id[rows].copy(),
-            self.tables.x[rows],
-            full.reshape(-1, 6, 6),
-            table.misses[rows].copy(),
-            table.plot[rows].copy(),
-        )
+        most = int(self.params.report_misses)
+        n = _count(self.tables.track, int(self.tables.counts[HIGH]), most)
+        full = np.empty((n, 36))
+        name, misses, plot = (np.empty(n, np.int64) for _ in range(3))
+        state = np.empty((n, 6))
+        _report(self.tables, most, PACKED_AT, name, state, full, misses, plot)
+        return Tracks(name, state, full.reshape(-1, 6, 6), misses, plot)
 
     def model_probabilities(self) -> np.ndarray:
         """Probabilities (n, r) of the models of each of `tracks`, in the order of
@@ -300,7 +311,10 @@ class Tracker:
         if not self.time_s <= time_s < math.inf:
             raise InputError.of(f"scan at {time_s} s after one at {self.time_s} s", "sort by time")
         self.time_s = time_s
-        tracks_expect(self.params, self.tables, time_s, place, max_range_m)
+        # Where no sensor has a limit, every track has the probability that it began with.
+        self._limited = self._limited or max_range_m < _FAR_M
+        if self._limited:
+            tracks_expect(self.params, self.tables, time_s, place, max_range_m)
         plots = (self._pos_m, self._cov_m2, self._clutter_pm3)
         if self._joint is None:
             tracker_scan(self.params, self.tables, time_s, n, *plots)

@@ -25,14 +25,15 @@ a slot below which none is free."""
 TRACK = np.dtype(
     [
         ("id", np.int64),
-        ("status", np.int64),
-        ("hits", np.int64),
-        ("misses", np.int64),
         ("history", np.int64),
-        ("plot", np.int64),
-        ("tag", np.int64),
-        ("informed", np.int64),
-        ("row", np.int64),
+        ("status", np.int32),
+        ("hits", np.int32),
+        ("misses", np.int32),
+        ("plot", np.int32),
+        ("tag", np.int32),
+        ("informed", np.int32),
+        ("shared", np.int32),
+        ("spare", np.int32),
         ("time_s", np.float64),
         ("first_s", np.float64),
         ("last_s", np.float64),
@@ -41,18 +42,16 @@ TRACK = np.dtype(
         ("pd", np.float64),
         ("nis", np.float64),
         ("manoeuvre", np.float64),
-        ("shared", np.int64),
     ]
 )
 """One track: ``status`` FREE, TENTATIVE or CONFIRMED; ``hits`` in all; ``misses`` in a row;
 ``history`` bits of hit and miss, newest lowest; ``plot`` of the last scan or -1; ``tag`` for the
 caller (-1 at initiation); ``informed`` whether its velocity began from its neighbours;
-``row`` of the last scan; ``score``
-the log-likelihood ratio of target to clutter and its ``peak``; ``pd`` the probability that the
-coming scan detects it (0: it cannot be seen, so no miss is counted); ``nis`` the normalised
-innovation squared of the last update; ``manoeuvre`` the probability that the target turns;
-``shared`` the scans in a row in which it
-had no plot but a neighbour's that stood for both (`openiads.domain.track_share`)."""
+``shared`` the scans in a row in which it had no plot but a neighbour's that stood for both
+(`openiads.domain.track_share`); ``score`` the log-likelihood ratio of target to clutter and its
+``peak``; ``pd`` the probability that the coming scan detects it (0: it cannot be seen, so no miss
+is counted); ``nis`` the normalised innovation squared of the last update; ``manoeuvre`` the
+probability that the target turns. ``spare`` keeps what follows aligned."""
 
 TrackTables = namedtuple(
     "TrackTables",
@@ -101,22 +100,27 @@ reciprocal of the width of a cell."""
 
 ROW = np.dtype(
     [
-        ("parent", np.int64),
-        ("members", np.int64),
-        ("head", np.int64),
-        ("next", np.int64),
         ("weight", np.float64),
         ("offset", np.float64),
         ("quiet", np.float64),
         ("prior", np.float64),
-        ("shares", np.int64),
-        ("shift", np.int64),
+        ("parent", np.int32),
+        ("members", np.int32),
+        ("head", np.int32),
+        ("next", np.int32),
+        ("shares", np.int32),
+        ("shift", np.int32),
+        ("kind", np.int32),
+        ("spare", np.int32),
     ]
 )
-"""Workspace by row, for formations: representative row, and at it the number of members and the
-first of them; next member; probability of a manoeuvre; part of all costs; cost of the quiet
-explanation and prior of a manoeuvre (at the representative); next row that shares its plot; row of
-``moment`` that holds its displacement."""
+"""Workspace by row, for formations: probability of a manoeuvre; part of all costs; cost of the
+quiet explanation and prior of a manoeuvre (at the representative); representative row, and at it
+the number of members and the first of them; next member; next row that shares its plot; row of
+``moment`` that holds its displacement; `SEED`, `SETTLED` or 0. One line of fast memory a row."""
+
+SEED, SETTLED = 1, 2
+"""Kinds of row: a new track of one plot without a velocity; one whose velocity is known."""
 
 TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_allocate`.
 
