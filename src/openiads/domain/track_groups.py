@@ -42,7 +42,7 @@ _TOLERANCE = 2.0
 """A displacement read off one plot has the error of that plot and track on top of those of the
 plot and track that it is tried on."""
 
-STRANGERS = 1.0 / 3.0
+STRANGERS = 1.0 / 6.0
 """Neighbours by chance that are borne with: a formation is sought no further than that."""
 
 FORBIDDEN = 1.0e6
