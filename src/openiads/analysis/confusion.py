@@ -1,8 +1,8 @@
 """What targets were taken for when they were first shot at: a confusion matrix from Logs.
 
-At fidelity `track` with ``classification: features`` the command post decides on what a target
-looks like. The Log keeps with each order the category that the track was taken for and its
-probability; here these are set against what the target was.
+With ``classification: features`` the command post decides on what a target looks like. The Log
+keeps with each order the category that the track was taken for and its probability; here these are
+set against what the target was.
 """
 
 from __future__ import annotations
