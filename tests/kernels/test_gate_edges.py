@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from openiads.domain.track_gate import LEAST_PD, gate_plots
+from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_params import track_params
+from openiads.domain.track_rows import LEAST_PD, forecast
 from openiads.domain.tracks import (
     CONFIRMED,
     HIGH,
@@ -65,8 +66,9 @@ def expected(params, tables, pos, cov, clutter, level_m2, upright_m2):
 def test_pairs_are_those_of_the_definition(plots, level_m2):
     params, tables, pos, cov, clutter = crowd(plots, plots)
     upright_m2 = UPRIGHT_M2 if level_m2 else 0.0
-    rows = gate_plots(params, tables, plots, pos, cov, clutter, level_m2, upright_m2)
-    assert rows == 60
+    _, firm, rows = forecast(params, tables, 0.0)
+    assert (firm, rows) == (40, 60)
+    gate_plots(params, tables, firm, rows, plots, pos, cov, clutter, level_m2, upright_m2)
     found = {}
     for r in range(rows):
         for e in range(tables.start[r], tables.start[r + 1]):

@@ -21,9 +21,9 @@ from openiads.domain.tracks import SEED
 from openiads.kernel import kernel
 from openiads.physics.assignment import (
     assign_again,
+    assign_close,
     assign_keep,
     assign_listed,
-    assign_open,
     assign_rivals,
 )
 from openiads.physics.estimation import innovation, position_update
@@ -53,10 +53,10 @@ def alone(moment, r, level_m2, upright_m2):
 
 
 @kernel(borrows=True)
-def quiet_costs(tables, n_rows, pos_m, cov_m2):
-    """Costs of all edges anew, after a vote has moved predictions."""
+def quiet_costs(tables, first, last, pos_m, cov_m2):
+    """Costs of the edges of rows ``first`` to ``last`` anew, after a vote has moved predictions."""
     x, P, row, edge = tables.x, tables.P, tables.row, tables.edge
-    for r in range(n_rows):
+    for r in range(first, last):
         i = tables.row_slot[r]
         for e in range(tables.start[r], tables.start[r + 1]):
             j = tables.column[e]
@@ -66,8 +66,11 @@ def quiet_costs(tables, n_rows, pos_m, cov_m2):
 
 
 @kernel(forceinline=True, borrows=True)
-def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
+def weigh_groups(params, tables, n_rows, members, pos_m, cov_m2, dt_s, level_m2, upright_m2):
     """Find each formation's displacement and how probable it is that it manoeuvres.
+
+    The ``members`` of formations are listed in ``space.listed`` (`group_rows`). The assignment must
+    be open (`assign_open`), and is again afterwards.
 
     Two explanations are compared, each with its own assignment: all members quiet, and all
     displaced by one c ~ N(0, Q1), whose evidence is taken at the best c (Laplace's method):
@@ -75,10 +78,9 @@ def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2,
     """
     group, space, cost, alone = tables.row, tables.space, tables.cost, tables.alone
     start, column = tables.start, tables.column
-    n_groups, members = _list_groups(tables, n_rows, level_m2, upright_m2)
+    n_groups = _list_groups(tables, members, level_m2, upright_m2)
     # Their rivals come first and once: their costs are the same in every explanation. Nobody else
     # matters to them.
-    assign_open(n_plots, space)
     listed = assign_rivals(n_rows, start, column, members, space)
     assign_listed(members, listed, start, column, cost, alone, space)
     assign_keep(members, listed, space)
@@ -103,25 +105,24 @@ def weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2,
             for e in range(start[r], start[r + 1]):
                 cost[e] = tables.edge[e, 1]
             r = group[r].next
+    assign_close(space)
 
 
 @kernel(borrows=True)
-def _list_groups(tables, n_rows, level_m2, upright_m2):
-    """List the representatives of all groups in ``entry``, their rows in the space; the numbers.
+def _list_groups(tables, members, level_m2, upright_m2):
+    """List the representatives of the groups of all members in ``entry``; their number.
 
     Each member has a displacement of its own from here on, at first the prior's.
     """
-    group, n, members = tables.row, 0, 0
-    for r in range(n_rows):
-        if group[group[r].parent].members > 1:
-            tables.space.listed[members] = r
-            members += 1
-            group[r].shift = r
-            alone(tables.moment, r, level_m2, upright_m2)
-            if group[r].parent == r:
-                tables.entry[n].of = r
-                n += 1
-    return n, members
+    group, n = tables.row, 0
+    for k in range(members):
+        r = tables.space.listed[k]
+        group[r].shift = r
+        alone(tables.moment, r, level_m2, upright_m2)
+        if group[r].parent == r:
+            tables.entry[n].of = r
+            n += 1
+    return n
 
 
 @kernel(borrows=True)

@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import math
 
-from openiads.domain.track_book import MOST_PD
-from openiads.domain.track_groups import kind_of
 from openiads.domain.track_index import column_at, index_points, row_at
-from openiads.domain.tracks import FREE, HIGH, SEED, UNGATED
+from openiads.domain.tracks import UNGATED
 from openiads.kernel import kernel
-from openiads.physics.estimation import LOG_TWO_PI, distance_squared
+from openiads.physics.estimation import distance_squared
 
 _FEW = 64
 """Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
@@ -30,102 +28,167 @@ _SAMPLE = 512
 _SLACK = 1.0e-6
 """Room for rounding in a bound on d2."""
 
-LEAST_PD = 0.05
-"""A track that takes a plot although it should not be seen is scored as if barely visible."""
-
 
 @kernel(forceinline=True, borrows=True)
 def gate_plots(
-    params, tables, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2, upright_m2
-):
-    """Fill rows (live tracks) and edges (plots inside their gates, with costs); returns rows.
+    params, tables, n_firm, n_rows, n_plots, plot_pos_m, plot_cov_m2, plot_clutter_pm3, level_m2,
+    upright_m2,
+):  # fmt: skip
+    """Fill the edges: of each row the plots inside its gate, with what the pair costs.
 
+    The rows are those of `openiads.domain.track_rows.forecast`, seeds from ``n_firm`` on.
     ``level_m2`` and ``upright_m2`` widen the gates, horizontally and vertically, for manoeuvres
-    (but not those of new tracks without a velocity, whose prior is wider than any manoeuvre); with
-    them every pair inside the gate is kept, without them only those worth their cost.
+    (but not those of seeds, whose prior is wider than any manoeuvre); with them every pair inside
+    the gate is kept, without them only those worth their cost.
 
     Plots are sorted into square horizontal cells narrower than the mean gate, so a track looks
-    only at plots near it, however many there are elsewhere.
+    only at plots near it, however many there are elsewhere. Seeds, whose gates are ten times as
+    wide, come last and look only at plots that no other row claims for sure (`_claim`).
     """
-    track, P, start, row_slot = tables.track, tables.P, tables.start, tables.row_slot
-    gate = params.gate
+    rx, ry, rz, rarest = _survey_plots(params, tables, n_plots, plot_cov_m2, plot_clutter_pm3)
+    wide = max(rx, ry) + level_m2
+    _list_plots(tables, n_plots, math.inf, plot_pos_m, plot_cov_m2)
+    indexed = n_plots > _FEW
+    if indexed:
+        _index(params, tables, 0, n_firm, n_plots, wide)
+    size = _gate_rows(
+        params, tables, 0, n_firm, 0, n_plots, indexed, rx + level_m2, ry + level_m2,
+        rz + upright_m2, rarest, plot_pos_m, plot_cov_m2, level_m2, upright_m2, True,
+    )  # fmt: skip
+    if n_firm < n_rows:
+        most = _most_gain(tables, n_firm, n_rows, rarest)
+        n_open = _list_plots(tables, n_plots, most, plot_pos_m, plot_cov_m2)
+        indexed = n_open > _FEW
+        if indexed:
+            _index(params, tables, n_firm, n_rows, n_open, wide)
+        size = _gate_rows(
+            params, tables, n_firm, n_rows, size, n_open, indexed, rx, ry, rz, rarest,
+            plot_pos_m, plot_cov_m2, 0.0, 0.0, False,
+        )  # fmt: skip
+    tables.start[n_rows] = size
+
+
+@kernel(inline="always", borrows=True)
+def _survey_plots(params, tables, n_plots, cov_m2, clutter_pm3):
+    """Set ``log_density``; bounds on the plots' variances (east, north, up) and on its least."""
     rx, ry, rz, rarest = 0.0, 0.0, 0.0, math.inf
-    # Neighbours in a list mostly share clutter and Pd: a logarithm is taken where they change.
+    # Neighbours in a list mostly share their clutter: a logarithm is taken where it changes.
     last, log_density = -1.0, 0.0
     for j in range(n_plots):
-        rx = max(rx, plot_cov_m2[j, 0])
-        ry = max(ry, plot_cov_m2[j, 3])
-        rz = max(rz, plot_cov_m2[j, 5])
-        clutter = plot_clutter_pm3[j]
+        rx = max(rx, cov_m2[j, 0])
+        ry = max(ry, cov_m2[j, 3])
+        rz = max(rz, cov_m2[j, 5])
+        clutter = clutter_pm3[j]
         if clutter <= 0.0:
             clutter = params.clutter_pm3
         if clutter != last:
             last, log_density = clutter, math.log(clutter + params.birth_pm3)
         tables.log_density[j] = log_density
         rarest = min(rarest, log_density)
-    rx, ry, rz = rx + level_m2, ry + level_m2, rz + upright_m2
-    indexed = n_plots > _FEW
-    n_rows, width = 0, 0.0
-    stride = 1 + tables.counts[HIGH] // _SAMPLE
-    for i in range(tables.counts[HIGH]):
-        if track[i].status != FREE:
-            row_slot[n_rows] = i
-            n_rows += 1
-            if indexed and n_rows % stride == 0:
-                width += math.sqrt(gate * (max(P[i, 0], P[i, 3]) + max(rx, ry)))
-    width /= max(n_rows // stride, 1)
-    _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, max(0.5 * width, 1.0))
-    size = 0
-    last, alone, offset = -1.0, 0.0, 0.0
-    for r in range(n_rows):
+        tables.claim[j] = 0.0
+    return rx, ry, rz, rarest
+
+
+@kernel(inline="always", borrows=True)
+def _list_plots(tables, n_plots, most, pos_m, cov_m2):
+    """List in ``entry`` the plots of which no claim exceeds ``most``; returns their number."""
+    n = 0
+    for j in range(n_plots):
+        if tables.claim[j] > most:
+            continue
+        e = tables.entry[n]
+        e.of, e.x, e.y, e.a = j, pos_m[j, 0], pos_m[j, 1], pos_m[j, 2]
+        e.b, e.c = cov_m2[j, 0], cov_m2[j, 3]
+        n += 1
+    return n
+
+
+@kernel(borrows=True)
+def _index(params, tables, first, last, listed, wide_m2):
+    """Index the plots listed, in cells half as wide as the mean gate of rows ``first`` to ``last``.
+
+    ``wide_m2`` is the greatest variance that plots and manoeuvres add to a row's.
+    """
+    P, row_slot, sum_m, n = tables.P, tables.row_slot, 0.0, 0
+    for r in range(first, last, 1 + (last - first) // _SAMPLE):
+        i = row_slot[r]
+        sum_m += math.sqrt(params.gate * (max(P[i, 0], P[i, 3]) + wide_m2))
+        n += 1
+    cell_m = max(0.5 * sum_m / max(n, 1), 1.0)
+    index_points(tables.grid, tables.cell, tables.entry, tables.point, listed, cell_m)
+
+
+@kernel(borrows=True)
+def _most_gain(tables, first, last, rarest):
+    """The most that any of the rows ``first`` to ``last`` can gain by a plot, for det S > det P.
+
+    Without bound where plots bring range rates, which `_claim` does not know.
+    """
+    most = -math.inf
+    for r in range(first, last):
+        i = tables.row_slot[r]
+        gain = tables.alone[r] - tables.row[r].offset - rarest
+        most = max(most, gain - 0.5 * math.log(_position_det(tables.P, i)))
+    return math.inf if tables.rate_m2ps2[0] > 0.0 else most
+
+
+@kernel(borrows=True)
+def _gate_rows(
+    params, tables, first, last, size, listed, indexed, rx, ry, rz, rarest, pos_m, cov_m2,
+    level_m2, upright_m2, claims,
+):  # fmt: skip
+    """Append the edges of rows ``first`` to ``last`` to the plots listed; returns the size.
+
+    rx, ry and rz are bounds on what plots and manoeuvres add to the variances of a row.
+    """
+    P, start, row_slot = tables.P, tables.start, tables.row_slot
+    for r in range(first, last):
         i = row_slot[r]
         start[r] = size
-        pd = min(track[i].pd, MOST_PD)
-        if pd != last:
-            last, alone = pd, -math.log(1.0 - pd)
-            offset = 1.5 * LOG_TWO_PI - math.log(max(pd, LEAST_PD))
-        tables.alone[r] = alone
-        tables.row[r].offset = offset
-        kind = kind_of(track, P, i)
-        tables.row[r].kind = kind
-        if n_plots == 0:
+        if listed == 0:
             continue
-        level, upright = level_m2, upright_m2
-        if kind == SEED:
-            level, upright = 0.0, 0.0
-        worst = alone if pd > 0.0 and level == 0.0 else math.inf
-        hx, hy, reach = 0.0, 0.0, gate
+        alone, offset = tables.alone[r], tables.row[r].offset
+        worst = alone if alone > 0.0 and level_m2 == 0.0 else math.inf
+        hx, hy, reach = 0.0, 0.0, params.gate
         if indexed:
             if worst < math.inf:
                 # What is worth its cost lies nearer than the gate, for det S > det P.
                 most = 2.0 * (worst - offset - rarest) - math.log(_position_det(P, i))
-                reach = min(gate, most + _SLACK)
+                reach = min(reach, most + _SLACK)
                 if reach <= 0.0:
                     continue
             hx, hy = math.sqrt(reach * (P[i, 0] + rx)), math.sqrt(reach * (P[i, 3] + ry))
         size = _gate_row(
-            params, tables, r, size, n_plots, indexed, hx, hy, reach, worst,
-            plot_pos_m, plot_cov_m2, level, upright, rz,
+            params, tables, r, size, listed, indexed, hx, hy, reach, worst, pos_m, cov_m2,
+            level_m2, upright_m2, rz,
         )  # fmt: skip
-    start[n_rows] = size
-    return n_rows
+        if claims:
+            _claim(tables, r, size)
+    return size
 
 
-@kernel(forceinline=True, borrows=True)
-def _list_plots(tables, n_plots, plot_pos_m, plot_cov_m2, indexed, cell_m):
-    """Plots as points: in the spatial index, or in their own order where they are few."""
-    entry = tables.entry if indexed else tables.point
-    for j in range(n_plots):
-        e = entry[j]
-        e.of, e.x, e.y, e.a = j, plot_pos_m[j, 0], plot_pos_m[j, 1], plot_pos_m[j, 2]
-        e.b, e.c = plot_cov_m2[j, 0], plot_cov_m2[j, 3]
-    if indexed:
-        index_points(tables.grid, tables.cell, tables.entry, tables.point, n_plots, cell_m)
+@kernel(inline="always", borrows=True)
+def _claim(tables, r, size):
+    """Let row ``r`` claim its best plot: by how much that is worth more to it than what is next.
+
+    Where a seed could gain less by the plot than the claim, it does not get it in any assignment
+    of least cost: to give the plot back to the row and leave the seed alone would cost less. This
+    holds for the costs of quiet flight, of which the claims are made.
+    """
+    best, second, pick = tables.alone[r], tables.alone[r], -1
+    for e in range(tables.start[r], size):
+        c = tables.cost[e]
+        if c < best:
+            best, second, pick = c, best, tables.column[e]
+        elif c < second:
+            second = c
+    if pick >= 0:
+        tables.claim[pick] = max(tables.claim[pick], second - best)
 
 
 @kernel(inline="always", borrows=True)
 def _gate_row(
-    params, tables, r, size, n_plots, indexed, hx, hy, reach, worst, pos_m, cov_m2, level_m2,
+    params, tables, r, size, listed, indexed, hx, hy, reach, worst, pos_m, cov_m2, level_m2,
     upright_m2, most_upright_m2,
 ):  # fmt: skip
     """Append the edges of row ``r``; returns the new size.
@@ -134,7 +197,8 @@ def _gate_row(
     hx and hy where the plots are ``indexed``; none has a vertical variance, with that of a
     manoeuvre, above ``most_upright_m2``.
     """
-    x, P, point, cell, grid = tables.x, tables.P, tables.point, tables.cell, tables.grid[0]
+    x, P, cell, grid = tables.x, tables.P, tables.cell, tables.grid[0]
+    point = tables.point if indexed else tables.entry
     i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
     p0, p3, hz2 = P[i, 0] + level_m2, P[i, 3] + level_m2, reach * (P[i, 5] + most_upright_m2)
@@ -144,7 +208,7 @@ def _gate_row(
         first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
         low, high = row_at(grid, x1 - hy), row_at(grid, x1 + hy) + 1
     for c in range(first, last + 1):
-        begin, end = 0, n_plots
+        begin, end = 0, listed
         if indexed:
             begin, end = cell[c * grid.rows + low], cell[c * grid.rows + high]
         for k in range(begin, end):

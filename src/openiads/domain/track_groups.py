@@ -96,14 +96,13 @@ def _same_velocity(P, i, k, a, b, speed_mps):
 def group_rows(params, tables, n_rows):
     """Join rows near each other and of one velocity into formations; returns the rows in one.
 
-    Afterwards parent, size and the chain head/next of the members of each group hold; where no
-    row is in one, parent and size only.
+    They are listed in ``space.listed``, ascending; parent, size and the chain head/next of the
+    members of each group hold. Other rows stay as they are: each its own, and one.
     """
     x, P, group = tables.x, tables.P, tables.row
     entry, point, row_slot = tables.entry, tables.point, tables.row_slot
     n = 0
     for r in range(n_rows):
-        group[r].parent, group[r].members = r, 1
         if group[r].kind == SETTLED:
             i = row_slot[r]
             e = entry[n]
@@ -127,38 +126,44 @@ def group_rows(params, tables, n_rows):
                 joins += _join(group, P, row_slot, point[k], point[t], reach2, speed)
     if joins == 0:
         return 0
-    return chain_members(group, n_rows)
+    listed, members = tables.space.listed, 0
+    for r in range(n_rows):
+        if group[r].members > 1:
+            listed[members] = r
+            members += 1
+    chain_members(group, listed, members)
+    return members
 
 
 @kernel(borrows=True)
 def _join(group, P, row_slot, p, q, reach2, speed_mps):
-    """Unite the rows of the points p and q if they are near and of one velocity; 1 if they are."""
+    """Unite the rows of the points p and q if they are near and of one velocity; 1 if they are.
+
+    Until the groups are chained, more than one member means no more than that a row is in one.
+    """
     dx, dy, a, b = p.x - q.x, p.y - q.y, p.a - q.a, p.b - q.b
     if dx * dx + dy * dy > reach2 or a * a + b * b > _APART_M2PS2:
         return 0
     if not _same_velocity(P, row_slot[p.of], row_slot[q.of], a, b, speed_mps):
         return 0
     unite(group, p.of, q.of)
+    group[p.of].members = group[q.of].members = 2
     return 1
 
 
 @kernel(borrows=True)
-def chain_members(group, n_rows):
-    """Set size and the member chains from ``parent``; returns the rows in groups of two or more."""
-    for r in range(n_rows):
-        group[r].members = 0
-        group[r].head = -1
-    for r in range(n_rows - 1, -1, -1):
+def chain_members(group, listed, n):
+    """Set size and chain of members of the groups of ``listed[:n]``, rows in ascending order."""
+    for k in range(n):
+        row = group[listed[k]]
+        row.members, row.head = 0, -1
+    for k in range(n - 1, -1, -1):
+        r = listed[k]
         g = find(group, r)
         group[r].parent = g
         group[g].members += 1
         group[r].next = group[g].head
         group[g].head = r
-    joined = 0
-    for r in range(n_rows):
-        if group[r].members > 1:
-            joined += group[r].members
-    return joined
 
 
 @kernel(borrows=True)

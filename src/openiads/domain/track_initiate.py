@@ -19,7 +19,7 @@ from openiads.domain.track_groups import (
     unite,
 )
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.tracks import CONFIRMED, FREE, HIGH, SEED
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -37,9 +37,6 @@ _PRIOR_SIGMAS = 1.5
 """A plot within so many sigmas of the velocity prior may be of the same target (assumed: as far as
 the prior itself is meant to reach, see ``speed_sigma_mps``)."""
 
-DOUBTED = -2
-"""In ``plot_track`` before a track is begun: the plot may be of a track that was misinformed."""
-
 _FIRST_SIGMA_MPS = 20.0
 """Spread of the members' velocities around the common one (assumed)."""
 
@@ -48,22 +45,21 @@ _INFORMED_SIGMA_MPS = 30.0
 
 
 @kernel(forceinline=True, borrows=True)
-def vote_velocities(params, tables, n_rows, pos_m):
-    """Give clusters of three or more new tracks the velocity that their plots agree on.
+def vote_velocities(params, tables, n_firm, n_rows, pos_m):
+    """Give clusters of three or more seeds, rows ``n_firm`` on, the velocity their plots agree on.
 
     Needs the edges of a gate as wide as the velocity prior. Returns whether any track was moved.
     """
     track, x, group, row_slot = tables.track, tables.x, tables.row, tables.row_slot
-    entry, point, start = tables.entry, tables.point, tables.start
+    entry, point, start, listed = tables.entry, tables.point, tables.start, tables.space.listed
     seeds = voters = 0
-    for r in range(n_rows):
-        group[r].parent = r
-        if group[r].kind == SEED:
-            i = row_slot[r]
-            entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
-            seeds += 1
-            if start[r + 1] > start[r]:
-                voters += 1
+    for r in range(n_firm, n_rows):
+        i = row_slot[r]
+        entry[seeds].of, entry[seeds].x, entry[seeds].y = r, x[i, 0], x[i, 1]
+        listed[seeds] = r
+        seeds += 1
+        if start[r + 1] > start[r]:
+            voters += 1
     # A displacement is adopted on three members' plots; tracks without plots only join clusters.
     if voters < 3:
         return False
@@ -80,11 +76,13 @@ def vote_velocities(params, tables, n_rows, pos_m):
                 and track[row_slot[p.of]].last_s == track[row_slot[q.of]].last_s
             ):
                 unite(group, p.of, q.of)
-    chain_members(group, n_rows)
+    chain_members(group, listed, seeds)
     moved = False
-    for g in range(n_rows):
+    for g in range(n_firm, n_rows):
         if group[g].parent == g and group[g].members >= 3 and _elect(params, tables, g, pos_m):
             moved = True
+    for r in range(n_firm, n_rows):
+        group[r].parent, group[r].members = r, 1
     return moved
 
 
@@ -197,16 +195,35 @@ def _set_velocity(params, x, P, i, d0, d1, d2, n, t):
 
 
 @kernel(forceinline=True, borrows=True)
-def index_settled(tables):
-    """Index the slots of all tracks whose velocity can inform a newcomer's; returns their reach."""
-    track, x, P, n = tables.track, tables.x, tables.P, 0
+def find_informants(params, tables, n_plots, pos_m):
+    """Set ``plot_track`` of the plots left over: who may tell a track begun there its velocity.
+
+    It is the slot of the nearest track whose velocity is known, or -1: where none is near, and at
+    plots that may be the next of a misinformed track. (A target that overtakes a stream would be
+    given the stream's velocity at every plot, and never be found again.)
+    """
+    settled_ones, doubtful = _list_informants(tables)
+    reach_m = uncrowded(tables.entry, settled_ones, _NEAR_M, STRANGERS)
+    index_points(tables.grid, tables.cell, tables.entry, tables.point, settled_ones, reach_m)
+    for j in range(n_plots):
+        if tables.plot_slot[j] < 0:
+            tables.plot_track[j] = _nearest(tables, pos_m[j, 0], pos_m[j, 1], reach_m)
+    if doubtful > 0:
+        _doubt_newcomers(params, tables, n_plots, pos_m, doubtful)
+
+
+@kernel(inline="always", borrows=True)
+def _list_informants(tables):
+    """List tracks of known velocity in ``entry``, disproved ones in the space; their numbers."""
+    track, x, n, doubtful = tables.track, tables.x, 0, 0
     for i in range(tables.counts[HIGH]):
-        if settled(track, P, i):
+        if settled(track, tables.P, i):
             tables.entry[n].of, tables.entry[n].x, tables.entry[n].y = i, x[i, 0], x[i, 1]
             n += 1
-    reach_m = uncrowded(tables.entry, n, _NEAR_M, STRANGERS)
-    index_points(tables.grid, tables.cell, tables.entry, tables.point, n, reach_m)
-    return reach_m
+        if is_disproved(track, i):
+            tables.space.listed[doubtful] = i
+            doubtful += 1
+    return n, doubtful
 
 
 @kernel(borrows=True)
@@ -221,65 +238,65 @@ def is_disproved(track, i):
 
 
 @kernel(borrows=True)
-def doubt_newcomers(params, tables, n_plots, pos_m):
-    """Mark in ``plot_track`` the plots left over that may be the next of a misinformed track.
+def _nearest(tables, x, y, reach_m):
+    """Slot of the nearest track indexed, or -1; one that is not confirmed counts as twice as far.
 
-    Such a plot lies within `_PRIOR_SIGMAS` of the velocity prior from that track's own one. The
-    others are -1.
+    Needs the index of tracks, in cells as wide as the reach.
     """
-    track, x, entry, point, n, far_m = tables.track, tables.x, tables.entry, tables.point, 0, 1.0
-    for i in range(tables.counts[HIGH]):
-        if is_disproved(track, i):
-            t = track[i].time_s - track[i].first_s
-            e = entry[n]
-            e.of, e.x, e.y = i, x[i, 0] - t * x[i, 3], x[i, 1] - t * x[i, 4]
-            e.a = _PRIOR_SIGMAS * params.speed_sigma_mps * t
-            far_m = max(far_m, e.a)
-            n += 1
+    track, point = tables.track, tables.point
+    best, pick = reach_m * reach_m, -1
+    for shift in range(-1, 2):
+        k0, k1 = nearest_run(tables.grid, tables.cell, x, y, shift)
+        for k in range(k0, k1):
+            dx, dy = x - point[k].x, y - point[k].y
+            d = dx * dx + dy * dy
+            if d < best and track[point[k].of].status != CONFIRMED:
+                d *= 4.0
+            if d < best:
+                best, pick = d, point[k].of
+    return pick
+
+
+@kernel(borrows=True)
+def _doubt_newcomers(params, tables, n_plots, pos_m, doubtful):
+    """Let nobody inform the plots left over that may be the next of a misinformed track.
+
+    Such a plot lies within `_PRIOR_SIGMAS` of the velocity prior from that track's own one.
+    """
+    track, x, entry, point, far_m = tables.track, tables.x, tables.entry, tables.point, 1.0
+    for k in range(doubtful):
+        i, e = tables.space.listed[k], entry[k]
+        t = track[i].time_s - track[i].first_s
+        e.of, e.x, e.y = i, x[i, 0] - t * x[i, 3], x[i, 1] - t * x[i, 4]
+        e.a = _PRIOR_SIGMAS * params.speed_sigma_mps * t
+        far_m = max(far_m, e.a)
+    index_points(tables.grid, tables.cell, entry, point, doubtful, far_m)
     for j in range(n_plots):
-        tables.plot_track[j] = -1
-    if n == 0:
-        return
-    index_points(tables.grid, tables.cell, entry, point, n, far_m)
-    for j in range(n_plots):
-        if tables.plot_slot[j] >= 0:
+        if tables.plot_slot[j] >= 0 or tables.plot_track[j] < 0:
             continue
         for shift in range(-1, 2):
             k0, k1 = nearest_run(tables.grid, tables.cell, pos_m[j, 0], pos_m[j, 1], shift)
             for k in range(k0, k1):
                 p = point[k]
                 if (pos_m[j, 0] - p.x) ** 2 + (pos_m[j, 1] - p.y) ** 2 < p.a * p.a:
-                    tables.plot_track[j] = DOUBTED
+                    tables.plot_track[j] = -1
 
 
 @kernel(forceinline=True, borrows=True)
-def inform_velocity(tables, i, reach_m):
-    """Give the new track in slot ``i`` the velocity of its nearest settled neighbour, if any.
+def inform_velocity(tables, i, informant):
+    """Give the new track in slot ``i`` the velocity of the track in the slot ``informant``.
 
-    Needs the index of `index_settled` and its reach. A confirmed neighbour counts as half as far.
-    Not for plots that `doubt_newcomers` marks: a target that overtakes a stream would be given the
-    stream's velocity at every plot, and never be found again. Returns whether there was one.
+    Not if that one has meanwhile given way to a newcomer itself.
     """
-    track, x, P, point = tables.track, tables.x, tables.P, tables.point
-    best, pick = reach_m * reach_m, -1
-    for shift in range(-1, 2):
-        k0, k1 = nearest_run(tables.grid, tables.cell, x[i, 0], x[i, 1], shift)
-        for k in range(k0, k1):
-            dx, dy = x[i, 0] - point[k].x, x[i, 1] - point[k].y
-            d = dx * dx + dy * dy
-            if d < best and track[point[k].of].status != CONFIRMED:
-                d *= 4.0
-            if d < best:
-                best, pick = d, point[k].of
-    if pick < 0:
-        return False
+    x, P = tables.x, tables.P
+    if informant == i or not settled(tables.track, P, informant):
+        return
     for a in range(3, 6):
-        x[i, a] = x[pick, a]
+        x[i, a] = x[informant, a]
     for k in range(15, 21):
-        P[i, k] = P[pick, k]
+        P[i, k] = P[informant, k]
     spread = _INFORMED_SIGMA_MPS * _INFORMED_SIGMA_MPS
     P[i, 15] += spread
     P[i, 18] += spread
     P[i, 20] += spread
-    track[i].informed = 1
-    return True
+    tables.track[i].informed = 1

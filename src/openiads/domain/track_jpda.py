@@ -107,7 +107,7 @@ def tracker_scan_jpda(params, tables, space, time_s, n_plots, pos_m, cov_m2, clu
                 tables.x[i, k] = space.mixed_x[r, k]
             for k in range(21):
                 tables.P[i, k] = space.mixed_P[r, k]
-    finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2)
+    finish(params, tables, n_plots, grouped, time_s, pos_m, cov_m2)
     return tables.counts[LIVE]
 
 

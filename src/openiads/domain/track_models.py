@@ -15,9 +15,8 @@ from openiads.domain.track_book import book_hit, book_miss, is_seed, two_point
 from openiads.domain.track_formation import NEGLIGIBLE, STRAY_FROM
 from openiads.domain.track_groups import FORBIDDEN
 from openiads.domain.track_rates import take_rate
-from openiads.domain.tracks import FREE, HIGH
+from openiads.domain.tracks import FREE
 from openiads.kernel import kernel
-from openiads.physics.estimation import cv_predict
 from openiads.physics.interacting import (
     LEAST_PROBABILITY,
     combine_models,
@@ -139,33 +138,6 @@ def start_models(params, tables, i):
 
 
 @kernel(borrows=True)
-def predict_models(params, tables, time_s):
-    """Mix and predict all tracks; returns the step. Tracks of one plot fly straight."""
-    track, models, dt_s, stay, begin = tables.track, tables.models, 0.0, 1.0, 0.0
-    for i in range(tables.counts[HIGH]):
-        track[i].plot = -1
-        if track[i].status == FREE:
-            continue
-        if track[i].hits < 2:
-            models.live[i] = 0
-        if time_s == track[i].time_s:
-            continue
-        if time_s - track[i].time_s != dt_s:
-            dt_s = time_s - track[i].time_s
-            stay = math.exp(-dt_s / params.manoeuvre_s)
-            begin = 1.0 - math.exp(-dt_s * params.manoeuvre_rate_ps)
-            set_transition(params, models, dt_s)
-        track[i].time_s = time_s
-        track[i].manoeuvre *= stay
-        if models.live[i]:
-            predict_track(params, tables, i, dt_s)
-        else:
-            cv_predict(tables.x, tables.P, i, dt_s, params.noise_m2ps3)
-            track[i].manoeuvre += begin * (1.0 - track[i].manoeuvre / max(stay, 1e-9))
-    return dt_s
-
-
-@kernel(borrows=True)
 def predict_track(params, tables, i, dt_s):
     """One cycle of mixing and prediction of slot ``i``, and its new summary.
 
@@ -195,11 +167,9 @@ def predict_track(params, tables, i, dt_s):
 
 @kernel(borrows=True)
 def still_rows(tables, n_rows):
-    """Rows of a scan too soon after the last for a manoeuvre: each alone."""
+    """Rows of a scan too soon after the last for a manoeuvre."""
     for r in range(n_rows):
         tables.row[r].weight = 0.0
-        tables.row[r].parent, tables.row[r].members = r, 1
-        tables.row[r].shift = 0
 
 
 @kernel(borrows=True)

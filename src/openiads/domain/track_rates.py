@@ -24,8 +24,8 @@ _LOG_DENSITY = -math.log(2.0 * 1000.0)
 
 
 @kernel(borrows=True)
-def rate_costs(switch, params, tables, n_rows, dt_s, pos_m, cov_m2, lively):
-    """Add to the costs of all edges what their range rates cost; fills ``edge[:, 2:4]``.
+def rate_costs(switch, params, tables, first, last, dt_s, pos_m, cov_m2, lively):
+    """Add to the costs of rows ``first`` to ``last`` what range rates cost; fills ``edge[:, 2:4]``.
 
     ``switch`` is ``tables.with_rates``: None, or a plot may have a rate. With ``lively`` the rate
     under a manoeuvre is costed too, for which ``shift`` of each row must name the prior of its
@@ -36,7 +36,7 @@ def rate_costs(switch, params, tables, n_rows, dt_s, pos_m, cov_m2, lively):
     if tables.rate_m2ps2[0] <= 0.0:
         return
     edge = tables.edge
-    for r in range(n_rows):
+    for r in range(first, last):
         i = tables.row_slot[r]
         for e in range(tables.start[r], tables.start[r + 1]):
             j = tables.column[e]

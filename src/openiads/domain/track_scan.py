@@ -11,8 +11,6 @@ is alone.
 
 from __future__ import annotations
 
-import math
-
 from openiads.domain.track_book import (
     book_hit,
     book_miss,
@@ -31,27 +29,16 @@ from openiads.domain.track_formation import (
 )
 from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_groups import group_rows, harmonise
-from openiads.domain.track_initiate import (
-    DOUBTED,
-    doubt_newcomers,
-    index_settled,
-    inform_velocity,
-    vote_velocities,
-)
-from openiads.domain.track_models import (
-    harmonise_models,
-    model_costs,
-    predict_models,
-    settle_models,
-    still_rows,
-)
+from openiads.domain.track_initiate import find_informants, inform_velocity, vote_velocities
+from openiads.domain.track_models import harmonise_models, model_costs, settle_models, still_rows
 from openiads.domain.track_order import MANY, number_as_given, order_plots
 from openiads.domain.track_rates import rate_costs, take_rate
+from openiads.domain.track_rows import forecast
 from openiads.domain.track_share import own_plots, share_plots
-from openiads.domain.tracks import FREE, HIGH, LIVE, SEED
+from openiads.domain.tracks import FREE, LIVE
 from openiads.kernel import kernel
-from openiads.physics.assignment import assign_sparse
-from openiads.physics.estimation import cv_predict, position_step
+from openiads.physics.assignment import assign_open, assign_rows
+from openiads.physics.estimation import position_step
 from openiads.physics.mixture import manoeuvre_shift, merge_pair
 
 _SHORT_S = 0.2
@@ -90,7 +77,7 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
     _update(tables.with_models, params, tables, n_rows, dt_s, lively, pos_m, cov_m2)
     if served > n_plots:
         own_plots(tables, n_rows, n_plots)
-    finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2)
+    finish(params, tables, n_plots, grouped, time_s, pos_m, cov_m2)
     if many:
         number_as_given(tables, n_plots)
     return tables.counts[LIVE]
@@ -98,11 +85,12 @@ def tracker_scan(params, tables, time_s, n_plots, plot_pos_m, plot_cov_m2, plot_
 
 @kernel(forceinline=True, borrows=True)
 def associate(params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3):
-    """Predict, gate and assign; (step, whether tracks may manoeuvre, rows, whether in formations).
+    """Predict, gate and assign; (step, whether tracks may manoeuvre, rows, those in formations).
 
-    Afterwards ``tables.space`` holds the assignment, and no plot has been given to a track.
+    Afterwards ``tables.space`` holds the assignment and lists the rows in formations, and no plot
+    has been given to a track.
     """
-    dt_s = _forecast(tables.with_models, params, tables, time_s)
+    dt_s, n_firm, n_rows = forecast(params, tables, time_s)
     lively = _is_lively(tables.with_manoeuvres, params, dt_s)
     level_m2 = upright_m2 = 0.0
     if lively:
@@ -110,37 +98,30 @@ def associate(params, tables, time_s, n_plots, pos_m, cov_m2, clutter_pm3):
         spread = min(dt_s, params.manoeuvre_s) * dt_s * dt_s / 3.0
         level_m2 = params.manoeuvre_m2ps3 * spread
         upright_m2 = params.manoeuvre_climb_m2ps3 * spread
-    n_rows = gate_plots(params, tables, n_plots, pos_m, cov_m2, clutter_pm3, level_m2, upright_m2)
+    gate_plots(
+        params, tables, n_firm, n_rows, n_plots, pos_m, cov_m2, clutter_pm3, level_m2, upright_m2
+    )
+    assign_open(n_plots, tables.space)
     grouped = _weigh_manoeuvres(
-        tables.with_manoeuvres, params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, lively,
+        tables.with_manoeuvres, params, tables, n_firm, n_rows, pos_m, cov_m2, dt_s, lively,
         level_m2, upright_m2,
     )  # fmt: skip
     _cost_models(tables.with_models, params, tables, n_rows, lively, pos_m, cov_m2)
-    assign_sparse(
-        n_rows, tables.start, tables.column, tables.cost, tables.alone, n_plots, tables.space
-    )
+    assign_rows(n_rows, tables.start, tables.column, tables.cost, tables.alone, tables.space)
     for j in range(n_plots):
         tables.plot_slot[j] = -1
     return dt_s, lively, n_rows, grouped
 
 
 @kernel(forceinline=True, borrows=True)
-def finish(params, tables, n_rows, n_plots, grouped, time_s, pos_m, cov_m2):
+def finish(params, tables, n_plots, grouped, time_s, pos_m, cov_m2):
     """Draw the velocities of formations together and begin tracks at the plots left over."""
-    _draw_groups(tables.with_manoeuvres, tables, n_rows, grouped)
+    _draw_groups(tables.with_manoeuvres, tables, grouped)
     _begin(params, tables, n_plots, time_s, pos_m, cov_m2)
 
 
 # What follows chooses by switches of the tables. Numba leaves out what stands behind a switch that
 # is None, if the switch is an argument of the function that asks.
-
-
-@kernel(forceinline=True, borrows=True)
-def _forecast(switch, params, tables, time_s):
-    """Predict all tracks, by one model or by several; returns the step."""
-    if switch is None:
-        return _predict(params, tables, time_s)
-    return predict_models(params, tables, time_s)
 
 
 @kernel(forceinline=True, borrows=True)
@@ -193,26 +174,25 @@ def _is_lively(switch, params, dt_s):
 
 @kernel(forceinline=True, borrows=True)
 def _weigh_manoeuvres(
-    switch, params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, lively, level_m2, upright_m2
+    switch, params, tables, n_firm, n_rows, pos_m, cov_m2, dt_s, lively, level_m2, upright_m2
 ):
-    """Costs of the mixture of quiet flight and a manoeuvre; whether rows are in formations."""
+    """Costs of the mixture of quiet flight and a manoeuvre; returns the rows in formations."""
     if switch is None:
-        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
-        return False
+        rate_costs(tables.with_rates, params, tables, 0, n_rows, dt_s, pos_m, cov_m2, False)
+        return 0
     if not lively:
-        rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, False)
-        return False
-    return _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2)
+        rate_costs(tables.with_rates, params, tables, 0, n_rows, dt_s, pos_m, cov_m2, False)
+        return 0
+    return _foresee(params, tables, n_firm, n_rows, pos_m, cov_m2, dt_s, level_m2, upright_m2)
 
 
 @kernel(forceinline=True, borrows=True)
-def _draw_groups(switch, tables, n_rows, grouped):
-    """Draw the velocities of each formation together."""
+def _draw_groups(switch, tables, grouped):
+    """Draw the velocities of each formation of the ``grouped`` rows listed together."""
     if switch is None:
         return
-    if not grouped:
-        return
-    for g in range(n_rows):
+    for k in range(grouped):
+        g = tables.space.listed[k]
         if tables.row[g].parent == g and tables.row[g].members > 2:
             _draw_together(tables.with_models, tables, g)
 
@@ -227,47 +207,23 @@ def _draw_together(switch, tables, g):
 
 
 @kernel(forceinline=True, borrows=True)
-def _foresee(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2):
-    """Turn the costs of quiet flight into those of the mixture; returns whether rows are grouped.
+def _foresee(params, tables, n_firm, n_rows, pos_m, cov_m2, dt_s, level_m2, upright_m2):
+    """Turn the costs of quiet flight into those of the mixture; returns the rows in formations.
 
     Without a formation the manoeuvre half of a row is centred on its quiet prediction.
     """
-    group, prior = tables.row, tables.moment.shape[0] - 1
-    alone(tables.moment, prior, level_m2, upright_m2)
-    for r in range(n_rows):
-        i = tables.row_slot[r]
-        group[r].weight = 0.0 if group[r].kind == SEED else tables.track[i].manoeuvre
-        group[r].parent, group[r].members, group[r].shift = r, 1, prior
-    rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, True)
-    grouped = False
+    alone(tables.moment, tables.moment.shape[0] - 1, level_m2, upright_m2)
+    rate_costs(tables.with_rates, params, tables, 0, n_rows, dt_s, pos_m, cov_m2, True)
+    grouped = 0
     if params.group_range_m > 0.0:
-        if vote_velocities(params, tables, n_rows, pos_m):
-            quiet_costs(tables, n_rows, pos_m, cov_m2)
-            rate_costs(tables.with_rates, params, tables, n_rows, dt_s, pos_m, cov_m2, True)
-        grouped = group_rows(params, tables, n_rows) > 0
-    if grouped:
-        weigh_groups(params, tables, n_rows, n_plots, pos_m, cov_m2, dt_s, level_m2, upright_m2)
+        if vote_velocities(params, tables, n_firm, n_rows, pos_m):
+            quiet_costs(tables, n_firm, n_rows, pos_m, cov_m2)
+            rate_costs(tables.with_rates, params, tables, n_firm, n_rows, dt_s, pos_m, cov_m2, True)
+        grouped = group_rows(params, tables, n_rows)
+    if grouped > 0:
+        weigh_groups(params, tables, n_rows, grouped, pos_m, cov_m2, dt_s, level_m2, upright_m2)
     mixed_costs(params, tables, n_rows, pos_m, cov_m2)
     return grouped
-
-
-@kernel(forceinline=True, borrows=True)
-def _predict(params, tables, time_s):
-    """Quiet prediction of all tracks and of their manoeuvre probabilities; returns the step."""
-    track, x, P = tables.track, tables.x, tables.P
-    dt_s, stay, begin = 0.0, 1.0, 0.0
-    for i in range(tables.counts[HIGH]):
-        track[i].plot = -1
-        if track[i].status == FREE or time_s == track[i].time_s:
-            continue
-        if time_s - track[i].time_s != dt_s:
-            dt_s = time_s - track[i].time_s
-            stay = math.exp(-dt_s / params.manoeuvre_s)
-            begin = 1.0 - math.exp(-dt_s * params.manoeuvre_rate_ps)
-        cv_predict(x, P, i, dt_s, params.noise_m2ps3)
-        track[i].time_s = time_s
-        track[i].manoeuvre = stay * track[i].manoeuvre + begin * (1.0 - track[i].manoeuvre)
-    return dt_s
 
 
 @kernel(forceinline=True, borrows=True)
@@ -341,7 +297,7 @@ def settle_quiet(params, tables, n_rows, pos_m, cov_m2):
 def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
     """Begin a track at every plot that none took, if possible with a neighbour's velocity."""
     track, x, P = tables.track, tables.x, tables.P
-    learns = _learn_from_neighbours(tables.with_manoeuvres, params, tables, n_plots, pos_m)
+    learns = _ask_neighbours(tables.with_manoeuvres, params, tables, n_plots, pos_m)
     for j in range(n_plots):
         if tables.plot_slot[j] < 0:
             i = take_slot(track, tables.counts)
@@ -354,23 +310,23 @@ def _begin(params, tables, n_plots, time_s, pos_m, cov_m2):
 
 
 @kernel(forceinline=True, borrows=True)
-def _learn_from_neighbours(switch, params, tables, n_plots, pos_m):
-    """Find who may tell the tracks to be begun their velocity: how far they reach, or 0."""
+def _ask_neighbours(switch, params, tables, n_plots, pos_m):
+    """Find who may tell the tracks to be begun their velocity; returns whether that was asked."""
     if switch is None:
-        return 0.0
+        return False
     if params.group_range_m <= 0.0 or params.manoeuvre_rate_ps <= 0.0:
-        return 0.0
+        return False
     for j in range(n_plots):
         if tables.plot_slot[j] < 0:
-            doubt_newcomers(params, tables, n_plots, pos_m)
-            return index_settled(tables)
-    return 0.0
+            find_informants(params, tables, n_plots, pos_m)
+            return True
+    return False
 
 
 @kernel(forceinline=True, borrows=True)
-def _inform(switch, tables, i, j, reach_m):
-    """Give the new track in slot ``i`` at plot ``j`` a neighbour's velocity, unless in doubt."""
+def _inform(switch, tables, i, j, learns):
+    """Give the new track in slot ``i`` at plot ``j`` a neighbour's velocity, if it has one."""
     if switch is None:
         return
-    if reach_m > 0.0 and tables.plot_track[j] != DOUBTED:
-        inform_velocity(tables, i, reach_m)
+    if learns and tables.plot_track[j] >= 0:
+        inform_velocity(tables, i, tables.plot_track[j])

@@ -56,7 +56,7 @@ probability that the target turns. ``spare`` keeps what follows aligned."""
 TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
-    "log_density rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
+    "log_density claim rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
     "near_m near_m2 near_clutter_pm3 order "
     "trial_x trial_P models stray_m stray_m2 resolution with_models with_rates with_shares "
     "with_manoeuvres",
@@ -131,7 +131,8 @@ of the track that took the plot or -1, and ``plot_slot``, its slot. Of the comin
 ``rate_from_m`` (3,), the place of the sensor; ``resolution`` (9,), the cell in which the sensor
 cannot tell targets apart (range m, 0: it can always; azimuth, elevation rad), its place (3,) and
 its up (3,). The rest is workspace:
-``log_density`` (plots,), logarithms of the density of clutter and births; ``grid``, ``cell``,
+``log_density`` (plots,), logarithms of the density of clutter and births; ``claim`` (plots,), how
+much the row that wants a plot most would lose without it; ``grid``, ``cell``,
 ``entry`` and ``point``, the spatial index; ``order``, ``near_m``, ``near_m2`` and
 ``near_clutter_pm3``, the plots of a large scan in spatial order (`openiads.domain.track_order`);
 ``moment`` (rows + 1, 27), a displacement (3), its covariance (6), the information (6) and the
@@ -180,6 +181,7 @@ def tracks_allocate(
         alone=np.zeros(capacity),
         space=assign_space(capacity, plots, edges),
         log_density=np.zeros(plots),
+        claim=np.zeros(plots),
         rate_mps=np.full(plots, np.nan),
         rate_m2ps2=np.zeros(1),
         rate_from_m=np.zeros(3),

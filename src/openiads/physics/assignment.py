@@ -102,6 +102,12 @@ def assign_sparse(n_rows, start, column, cost, alone, n_columns, space):
     Reference: Jonker and Volgenant 1987, section 3, with a private column for staying alone.
     """
     assign_open(n_columns, space)
+    assign_rows(n_rows, start, column, cost, alone, space)
+
+
+@kernel(forceinline=True, borrows=True)
+def assign_rows(n_rows, start, column, cost, alone, space):
+    """`assign_sparse` into an assignment that is open already (`assign_open`)."""
     for i0 in range(n_rows):
         _place(i0, start, column, cost, alone, space)
 
@@ -198,6 +204,15 @@ def assign_again(first, last, space):
     for k in range(space.reached[space.reached.size - 1]):
         j = space.reached[k]
         node[j].row, node[j].price, node[j].stamp = node[j].kept_row, node[j].kept_price, -1
+
+
+@kernel(borrows=True)
+def assign_close(space):
+    """Forget the assignment of rivals: it is open again, as before `assign_rivals`."""
+    node = space.column
+    for k in range(space.reached[space.reached.size - 1]):
+        j = space.reached[k]
+        node[j].row, node[j].price, node[j].stamp = -1, 0.0, -1
 
 
 @kernel(borrows=True)
