@@ -98,7 +98,7 @@ def _list_plots(tables, n_plots, most, pos_m, cov_m2):
             continue
         e = tables.entry[n]
         e.of, e.x, e.y, e.a = j, pos_m[j, 0], pos_m[j, 1], pos_m[j, 2]
-        e.b, e.c = cov_m2[j, 0], cov_m2[j, 3]
+        e.b, e.c, e.d = cov_m2[j, 0], cov_m2[j, 3], cov_m2[j, 1]
         n += 1
     return n
 
@@ -201,8 +201,8 @@ def _gate_row(
     point = tables.point if indexed else tables.entry
     i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
-    p0, p3, hz2 = P[i, 0] + level_m2, P[i, 3] + level_m2, reach * (P[i, 5] + most_upright_m2)
-    longest = max(p0, p3) + abs(P[i, 1])
+    p0, p1, p3 = P[i, 0] + level_m2, P[i, 1], P[i, 3] + level_m2
+    hz2 = reach * (P[i, 5] + most_upright_m2)
     first = last = low = high = 0
     if indexed:
         first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
@@ -214,10 +214,11 @@ def _gate_row(
         for k in range(begin, end):
             p = point[k]
             dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
-            # No sum of covariances is longer than the sum of bounds on their longest axes.
-            if level_m2 == 0.0 and dx * dx + dy * dy > reach * (longest + p.b + p.c):
+            s0, s1, s3 = p0 + p.b, p1 + p.d, p3 + p.c
+            if dx * dx > reach * s0 or dy * dy > reach * s3 or dz * dz > hz2:
                 continue
-            if dx * dx > reach * (p0 + p.b) or dy * dy > reach * (p3 + p.c) or dz * dz > hz2:
+            # The distance in the plane alone is no more than d2.
+            if s3 * dx * dx - 2.0 * s1 * dx * dy + s0 * dy * dy > reach * (s0 * s3 - s1 * s1):
                 continue
             j = p.of
             d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)

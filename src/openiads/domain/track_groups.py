@@ -20,7 +20,7 @@ import math
 
 from openiads.domain.track_book import is_seed
 from openiads.domain.track_index import FEW, index_points, neighbours_after, uncrowded
-from openiads.domain.tracks import FREE, SEED, SETTLED
+from openiads.domain.tracks import FOLLOWER, FREE, SEED, SETTLED, TOLD
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 from openiads.physics.mixture import shifted_innovation, velocity_update
@@ -68,10 +68,12 @@ def unite(group, a, b):
 
 @kernel(borrows=True)
 def kind_of(track, P, i):
-    """`SEED`, `SETTLED` or 0: what slot ``i`` is in this scan."""
+    """`SEED`, `SETTLED`, `FOLLOWER` or 0: what slot ``i`` is in this scan."""
     if is_seed(track, i):
         return SEED
-    return SETTLED if settled(track, P, i) else 0
+    if not settled(track, P, i):
+        return 0
+    return FOLLOWER if track[i].hits == 1 and track[i].informed == TOLD else SETTLED
 
 
 @kernel(borrows=True)
@@ -103,7 +105,7 @@ def group_rows(params, tables, n_rows):
     entry, point, row_slot = tables.entry, tables.point, tables.row_slot
     n = 0
     for r in range(n_rows):
-        if group[r].kind == SETTLED:
+        if group[r].kind >= SETTLED:
             i = row_slot[r]
             e = entry[n]
             e.of, e.x, e.y, e.a, e.b = r, x[i, 0], x[i, 1], x[i, 3], x[i, 4]
@@ -126,12 +128,34 @@ def group_rows(params, tables, n_rows):
                 joins += _join(group, P, row_slot, point[k], point[t], reach2, speed)
     if joins == 0:
         return 0
-    listed, members = tables.space.listed, 0
+    members = _list_members(group, tables.space.listed, n_rows)
+    chain_members(group, tables.space.listed, members)
+    return members
+
+
+@kernel(borrows=True)
+def _list_members(group, listed, n_rows):
+    """List the rows in formations that have two members at least whose velocity is their own.
+
+    Others are taken apart: a false plot beside a track is given that track's velocity, and would
+    make a formation of itself and its informant. Returns the rows listed.
+    """
+    n = members = 0
     for r in range(n_rows):
         if group[r].members > 1:
+            listed[n] = r
+            group[r].members = 0
+            g = find(group, r)
+            group[r].parent = g
+            group[g].members += group[r].kind == SETTLED
+            n += 1
+    for k in range(n):
+        r = listed[k]
+        if group[group[r].parent].members > 1:
             listed[members] = r
             members += 1
-    chain_members(group, listed, members)
+        else:
+            group[r].parent, group[r].members = r, 1
     return members
 
 

@@ -86,7 +86,7 @@ def _share_one_cell(grid, cell, entry, point, n):
     cell[0], cell[1] = 0, n
     for k in range(n):
         e, p = entry[k], point[k]
-        p.of, p.cell, p.x, p.y, p.a, p.b, p.c = e.of, 0, e.x, e.y, e.a, e.b, e.c
+        p.of, p.cell, p.x, p.y, p.a, p.b, p.c, p.d = e.of, 0, e.x, e.y, e.a, e.b, e.c, e.d
 
 
 @kernel(borrows=True)
@@ -110,7 +110,7 @@ def _sort(grid, cell, entry, point, n):
         at = cell[e.cell]
         cell[e.cell] = at + 1
         p = point[at]
-        p.of, p.cell, p.x, p.y, p.a, p.b, p.c = e.of, e.cell, e.x, e.y, e.a, e.b, e.c
+        p.of, p.cell, p.x, p.y, p.a, p.b, p.c, p.d = e.of, e.cell, e.x, e.y, e.a, e.b, e.c, e.d
     for c in range(cells, 0, -1):
         cell[c] = cell[c - 1]
     cell[0] = 0

@@ -19,7 +19,7 @@ from openiads.domain.track_groups import (
     unite,
 )
 from openiads.domain.track_index import index_points, nearest_run, neighbours_after, uncrowded
-from openiads.domain.tracks import CONFIRMED, FREE, HIGH
+from openiads.domain.tracks import CONFIRMED, FREE, HIGH, TOLD, VOTED
 from openiads.kernel import kernel
 from openiads.physics.estimation import symmetric_inverse
 
@@ -167,7 +167,7 @@ def _adopt(params, tables, g, pos_m, b0, b1, b2, s, t):
     r = group[g].head
     while r >= 0:
         _set_velocity(params, x, P, row_slot[r], c0 / n, c1 / n, c2 / n, n, t)
-        tables.track[row_slot[r]].informed = 1
+        tables.track[row_slot[r]].informed = VOTED
         group[r].kind = kind_of(tables.track, P, row_slot[r])
         r = group[r].next
     return True
@@ -299,4 +299,4 @@ def inform_velocity(tables, i, informant):
     P[i, 15] += spread
     P[i, 18] += spread
     P[i, 20] += spread
-    tables.track[i].informed = 1
+    tables.track[i].informed = TOLD

@@ -46,7 +46,7 @@ TRACK = np.dtype(
 )
 """One track: ``status`` FREE, TENTATIVE or CONFIRMED; ``hits`` in all; ``misses`` in a row;
 ``history`` bits of hit and miss, newest lowest; ``plot`` of the last scan or -1; ``tag`` for the
-caller (-1 at initiation); ``informed`` whether its velocity began from its neighbours;
+caller (-1 at initiation); ``informed`` whence its velocity began (`TOLD`, `VOTED`, 0: its plots);
 ``shared`` the scans in a row in which it had no plot but a neighbour's that stood for both
 (`openiads.domain.track_share`); ``score`` the log-likelihood ratio of target to clutter and its
 ``peak``; ``pd`` the probability that the coming scan detects it (0: it cannot be seen, so no miss
@@ -80,10 +80,12 @@ POINT = np.dtype(
         ("a", np.float64),
         ("b", np.float64),
         ("c", np.float64),
+        ("d", np.float64),
     ]
 )
-"""A point of the spatial index: plot or row ``of``; its cell; its place in the plane; three numbers
-more: of a plot the height and the variances east and north, of a track the velocity."""
+"""A point of the spatial index: plot or row ``of``; its cell; its place in the plane; four numbers
+more: of a plot the height, the variances east and north and their covariance, of a track the
+velocity."""
 
 GRID = np.dtype(
     [
@@ -117,10 +119,15 @@ ROW = np.dtype(
 """Workspace by row, for formations: probability of a manoeuvre; part of all costs; cost of the
 quiet explanation and prior of a manoeuvre (at the representative); representative row, and at it
 the number of members and the first of them; next member; next row that shares its plot; row of
-``moment`` that holds its displacement; `SEED`, `SETTLED` or 0. One line of fast memory a row."""
+``moment`` that holds its displacement; `SEED`, `SETTLED`, `FOLLOWER` or 0. One line of fast memory
+a row."""
 
-SEED, SETTLED = 1, 2
-"""Kinds of row: a new track of one plot without a velocity; one whose velocity is known."""
+SEED, SETTLED, FOLLOWER = 1, 2, 3
+"""Kinds of row: a new track of one plot without a velocity; one whose velocity is known; one that
+has a neighbour's velocity and no second plot yet."""
+
+TOLD, VOTED = 1, 2
+"""Values of ``informed``: a new track's velocity is that of a neighbour, or of a vote."""
 
 TrackTables.__doc__ = """State and workspace of a tracker, made by `tracks_allocate`.
 
