@@ -187,13 +187,20 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
     group, cost, x, P = tables.row, tables.cost, tables.x, tables.P
     moment, edge, log_density = tables.moment, tables.edge, tables.log_density
     start, column, stray = tables.start, tables.column, params.outlier_probability
+    # Logarithms are taken where they change: most rows manoeuvre with one probability.
+    last, log_w, log_rest, log_least = -1.0, 0.0, 0.0, math.log(NEGLIGIBLE)
+    log_stray = math.log(max(stray, 1e-300))
     for r in range(n_rows):
         if start[r] == start[r + 1]:
             continue
         w, offset, i = group[r].weight, group[r].offset, tables.row_slot[r]
         at = group[r].shift
         # The ratio of the two densities is at most exp(d2 / 2).
-        limit = 2.0 * math.log(NEGLIGIBLE / w) if w > 0.0 else math.inf
+        if w != last:
+            last, log_w, log_rest = w, -math.inf, math.log(max(1.0 - w, 1e-12))
+            if w > 0.0:
+                log_w = math.log(w)
+        limit = 2.0 * (log_least - log_w)
         far = math.inf if stray <= 0.0 or group[r].kind == SEED else STRAY_FROM
         for e in range(start[r], start[r + 1]):
             d2 = edge[e, 0]
@@ -203,17 +210,16 @@ def mixed_costs(params, tables, n_rows, pos_m, cov_m2):
             if moves or strays:
                 j = column[e]
                 # -ln((1 - w) (e^-a + stray e^-s) + w e^-b) about the least of a, s and b.
-                a = cost[e] - math.log(max(1.0 - w, 1e-12))
+                a = cost[e] - log_rest
                 b = s = math.inf
                 if moves:
                     moved, log_det = shifted_innovation(x, P, i, pos_m, cov_m2, j, moment, at)
-                    b = 0.5 * (moved + log_det) + offset + log_density[j] + edge[e, 3]
-                    b -= math.log(w)
+                    b = 0.5 * (moved + log_det) + offset + log_density[j] + edge[e, 3] - log_w
                     d2 = min(d2, moved)
                 if strays:
                     wide, log_det = stray_innovation(params, tables, i, j, pos_m, cov_m2)
                     s = 0.5 * (wide + log_det) + offset + log_density[j] + edge[e, 2]
-                    s -= math.log(max(1.0 - w, 1e-12) * stray)
+                    s -= log_rest + log_stray
                     d2 = min(d2, wide)
                 low = min(a, b, s)
                 moved = math.exp(low - b) if moves else 0.0
