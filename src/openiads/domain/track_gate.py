@@ -15,12 +15,13 @@ from __future__ import annotations
 import math
 
 from openiads.domain.track_index import column_at, index_points, row_at
-from openiads.domain.tracks import UNGATED
+from openiads.domain.tracks import SPARE, UNGATED
 from openiads.kernel import kernel
 from openiads.physics.estimation import distance_squared
 
-_FEW = 64
-"""Up to so many plots (or more cells than plots) every plot is looked at instead of the index."""
+_LANES = SPARE
+"""So many plots are tried at once, whether there are as many or not: a loop whose length cannot be
+foretold costs a processor more than a few tests (a third of the gate's time in a crowd)."""
 
 _SAMPLE = 512
 """About so many tracks tell how wide gates are."""
@@ -48,22 +49,18 @@ def gate_plots(
     rx, ry, rz, rarest = _survey_plots(params, tables, n_plots, plot_cov_m2, plot_clutter_pm3)
     wide = max(rx, ry) + level_m2
     _list_plots(tables, n_plots, math.inf, plot_pos_m, plot_cov_m2)
-    indexed = n_plots > _FEW
-    if indexed:
-        _index(params, tables, 0, n_firm, n_plots, wide)
+    _index(params, tables, 0, n_firm, n_plots, wide)
     size = _gate_rows(
-        params, tables, 0, n_firm, 0, n_plots, indexed, rx + level_m2, ry + level_m2,
-        rz + upright_m2, rarest, plot_pos_m, plot_cov_m2, level_m2, upright_m2, True,
+        params, tables, 0, n_firm, 0, n_plots, rx + level_m2, ry + level_m2, rz + upright_m2,
+        rarest, plot_pos_m, plot_cov_m2, level_m2, upright_m2, True,
     )  # fmt: skip
     if n_firm < n_rows:
         most = _most_gain(tables, n_firm, n_rows, rarest)
         n_open = _list_plots(tables, n_plots, most, plot_pos_m, plot_cov_m2)
-        indexed = n_open > _FEW
-        if indexed:
-            _index(params, tables, n_firm, n_rows, n_open, wide)
+        _index(params, tables, n_firm, n_rows, n_open, wide)
         size = _gate_rows(
-            params, tables, n_firm, n_rows, size, n_open, indexed, rx, ry, rz, rarest,
-            plot_pos_m, plot_cov_m2, 0.0, 0.0, False,
+            params, tables, n_firm, n_rows, size, n_open, rx, ry, rz, rarest, plot_pos_m,
+            plot_cov_m2, 0.0, 0.0, False,
         )  # fmt: skip
     tables.start[n_rows] = size
 
@@ -134,8 +131,8 @@ def _most_gain(tables, first, last, rarest):
 
 @kernel(borrows=True)
 def _gate_rows(
-    params, tables, first, last, size, listed, indexed, rx, ry, rz, rarest, pos_m, cov_m2,
-    level_m2, upright_m2, claims,
+    params, tables, first, last, size, listed, rx, ry, rz, rarest, pos_m, cov_m2, level_m2,
+    upright_m2, claims,
 ):  # fmt: skip
     """Append the edges of rows ``first`` to ``last`` to the plots listed; returns the size.
 
@@ -149,19 +146,18 @@ def _gate_rows(
             continue
         alone, offset = tables.alone[r], tables.row[r].offset
         worst = alone if alone > 0.0 and level_m2 == 0.0 else math.inf
-        hx, hy, reach = 0.0, 0.0, params.gate
-        if indexed:
-            if worst < math.inf:
-                # What is worth its cost lies nearer than the gate, for det S > det P.
-                most = 2.0 * (worst - offset - rarest) - math.log(_position_det(P, i))
-                reach = min(reach, most + _SLACK)
-                if reach <= 0.0:
-                    continue
-            hx, hy = math.sqrt(reach * (P[i, 0] + rx)), math.sqrt(reach * (P[i, 3] + ry))
+        reach = params.gate
+        if worst < math.inf:
+            # What is worth its cost lies nearer than the gate, for det S > det P.
+            most = 2.0 * (worst - offset - rarest) - math.log(_position_det(P, i))
+            reach = min(reach, most + _SLACK)
+            if reach <= 0.0:
+                continue
+        hx, hy = math.sqrt(reach * (P[i, 0] + rx)), math.sqrt(reach * (P[i, 3] + ry))
+        near = _find_near(tables, i, hx, hy, reach, level_m2, rz)
         size = _gate_row(
-            params, tables, r, size, listed, indexed, hx, hy, reach, worst, pos_m, cov_m2,
-            level_m2, upright_m2, rz,
-        )  # fmt: skip
+            params, tables, r, size, near, reach, worst, pos_m, cov_m2, level_m2, upright_m2
+        )
         if claims:
             _claim(tables, r, size)
     return size
@@ -187,58 +183,72 @@ def _claim(tables, r, size):
 
 
 @kernel(inline="always", borrows=True)
-def _gate_row(
-    params, tables, r, size, listed, indexed, hx, hy, reach, worst, pos_m, cov_m2, level_m2,
-    upright_m2, most_upright_m2,
-):  # fmt: skip
-    """Append the edges of row ``r``; returns the new size.
+def _find_near(tables, i, hx, hy, reach, level_m2, most_upright_m2):
+    """Put the points in a box about slot ``i`` that holds its gate into ``found``; their number.
 
-    No plot matters whose d2 is above ``reach`` (at most the gate), or which lies further away than
-    hx and hy where the plots are ``indexed``; none has a vertical variance, with that of a
-    manoeuvre, above ``most_upright_m2``.
+    No plot lies in the gate that is further away than hx and hy, or whose d2 is above ``reach`` on
+    any axis alone, and none has a vertical variance, with that of a manoeuvre, above
+    ``most_upright_m2``.
     """
-    x, P, cell, grid = tables.x, tables.P, tables.cell, tables.grid[0]
-    point = tables.point if indexed else tables.entry
-    i, gate, offset = tables.row_slot[r], params.gate, tables.row[r].offset
+    x, P, point, cell, grid = tables.x, tables.P, tables.point, tables.cell, tables.grid[0]
+    found, n = tables.found, 0
     x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
+    p0, p3, hz2 = P[i, 0] + level_m2, P[i, 3] + level_m2, reach * (P[i, 5] + most_upright_m2)
+    low, high = row_at(grid, x1 - hy), row_at(grid, x1 + hy) + 1
+    for c in range(column_at(grid, x0 - hx), column_at(grid, x0 + hx) + 1):
+        end = cell[c * grid.rows + high]
+        for first in range(cell[c * grid.rows + low], end, _LANES):
+            for lane in range(_LANES):
+                k = first + lane
+                p = point[k]
+                dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
+                found[n] = k
+                n += (
+                    (k < end)
+                    & (dx * dx <= reach * (p0 + p.b))
+                    & (dy * dy <= reach * (p3 + p.c))
+                    & (dz * dz <= hz2)
+                )
+    return n
+
+
+@kernel(inline="always", borrows=True)
+def _gate_row(
+    params, tables, r, size, near, reach, worst, pos_m, cov_m2, level_m2, upright_m2
+):  # fmt: skip
+    """Append the edges of row ``r`` to the first ``near`` points ``found``; returns the new size.
+
+    No plot matters whose d2 is above ``reach`` (at most the gate).
+    """
+    x, P, gate, offset = tables.x, tables.P, params.gate, tables.row[r].offset
+    i = tables.row_slot[r]
     p0, p1, p3 = P[i, 0] + level_m2, P[i, 1], P[i, 3] + level_m2
-    hz2 = reach * (P[i, 5] + most_upright_m2)
-    first = last = low = high = 0
-    if indexed:
-        first, last = column_at(grid, x0 - hx), column_at(grid, x0 + hx)
-        low, high = row_at(grid, x1 - hy), row_at(grid, x1 + hy) + 1
-    for c in range(first, last + 1):
-        begin, end = 0, listed
-        if indexed:
-            begin, end = cell[c * grid.rows + low], cell[c * grid.rows + high]
-        for k in range(begin, end):
-            p = point[k]
-            dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
-            s0, s1, s3 = p0 + p.b, p1 + p.d, p3 + p.c
-            if dx * dx > reach * s0 or dy * dy > reach * s3 or dz * dz > hz2:
+    for q in range(near):
+        p = tables.point[tables.found[q]]
+        dx, dy = p.x - x[i, 0], p.y - x[i, 1]
+        s0, s1, s3 = p0 + p.b, p1 + p.d, p3 + p.c
+        # The distance in the plane alone is no more than d2.
+        if s3 * dx * dx - 2.0 * s1 * dx * dy + s0 * dy * dy > reach * (s0 * s3 - s1 * s1):
+            continue
+        j = p.of
+        d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
+        if d2 > gate:
+            if level_m2 == 0.0:
                 continue
-            # The distance in the plane alone is no more than d2.
-            if s3 * dx * dx - 2.0 * s1 * dx * dy + s0 * dy * dy > reach * (s0 * s3 - s1 * s1):
+            wide, _ = distance_squared(x, P, i, pos_m, cov_m2, j, level_m2, upright_m2)
+            if wide > gate:
                 continue
-            j = p.of
-            d2, det = distance_squared(x, P, i, pos_m, cov_m2, j, 0.0, 0.0)
-            if d2 > gate:
-                if level_m2 == 0.0:
-                    continue
-                wide, _ = distance_squared(x, P, i, pos_m, cov_m2, j, level_m2, upright_m2)
-                if wide > gate:
-                    continue
-            cost = 0.5 * (d2 + math.log(det)) + offset + tables.log_density[j]
-            if cost >= worst:
-                continue
-            if size == tables.column.size:
-                tables.counts[UNGATED] += 1
-                continue
-            tables.column[size] = j
-            tables.cost[size] = cost
-            tables.edge[size, 0] = d2
-            tables.edge[size, 2] = tables.edge[size, 3] = 0.0
-            size += 1
+        cost = 0.5 * (d2 + math.log(det)) + offset + tables.log_density[j]
+        if cost >= worst:
+            continue
+        if size == tables.column.size:
+            tables.counts[UNGATED] += 1
+            continue
+        tables.column[size] = j
+        tables.cost[size] = cost
+        tables.edge[size, 0] = d2
+        tables.edge[size, 2] = tables.edge[size, 3] = 0.0
+        size += 1
     return size
 
 

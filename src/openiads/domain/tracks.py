@@ -57,7 +57,7 @@ TrackTables = namedtuple(
     "TrackTables",
     "track x P counts plot_track plot_slot row_slot start column cost alone space "
     "log_density claim rate_mps rate_m2ps2 rate_from_m grid cell entry point row moment edge "
-    "near_m near_m2 near_clutter_pm3 order "
+    "near_m near_m2 near_clutter_pm3 order found "
     "trial_x trial_P models stray_m stray_m2 resolution with_models with_rates with_shares "
     "with_manoeuvres",
 )
@@ -86,6 +86,9 @@ POINT = np.dtype(
 """A point of the spatial index: plot or row ``of``; its cell; its place in the plane; four numbers
 more: of a plot the height, the variances east and north and their covariance, of a track the
 velocity."""
+
+SPARE = 4
+"""Points that may be read, and then ignored, behind the last one."""
 
 GRID = np.dtype(
     [
@@ -139,8 +142,8 @@ of the track that took the plot or -1, and ``plot_slot``, its slot. Of the comin
 cannot tell targets apart (range m, 0: it can always; azimuth, elevation rad), its place (3,) and
 its up (3,). The rest is workspace:
 ``log_density`` (plots,), logarithms of the density of clutter and births; ``claim`` (plots,), how
-much the row that wants a plot most would lose without it; ``grid``, ``cell``,
-``entry`` and ``point``, the spatial index; ``order``, ``near_m``, ``near_m2`` and
+much the row that wants a plot most would lose without it; ``grid``, ``cell``, ``entry`` and
+``point``, the spatial index, and points ``found`` by it; ``order``, ``near_m``, ``near_m2`` and
 ``near_clutter_pm3``, the plots of a large scan in spatial order (`openiads.domain.track_order`);
 ``moment`` (rows + 1, 27), a displacement (3), its covariance (6), the information (6) and the
 weighted sum (3) that the plots of a group give, and the same (9) of the row's own plot; its last
@@ -195,7 +198,7 @@ def tracks_allocate(
         grid=np.zeros(1, GRID).view(np.recarray),
         cell=np.zeros(2 * most + 17, np.int32),
         entry=np.zeros(most, POINT).view(np.recarray),
-        point=np.zeros(most, POINT).view(np.recarray),
+        point=np.zeros(most + SPARE, POINT).view(np.recarray),
         row=np.zeros(capacity, ROW).view(np.recarray),
         moment=np.zeros((capacity + 1, 27)),
         edge=np.zeros((edges, 5)),
@@ -203,6 +206,7 @@ def tracks_allocate(
         near_m2=np.zeros((plots, 6)),
         near_clutter_pm3=np.zeros(plots),
         order=np.zeros(plots, np.int32),
+        found=np.zeros(most + SPARE, np.int32),
         trial_x=np.zeros((2, 6)),
         trial_P=np.zeros((2, 21)),
         resolution=np.zeros(9),
