@@ -191,41 +191,59 @@ def tiled(targets: int, seed: int, scans: int) -> list[tuple[np.ndarray, np.ndar
     return [tuple(map(np.concatenate, zip(*p, strict=True))) for p in parts]
 
 
+def _paced(name: str, n: int, scans: int):
+    """A tracker and what is to be fed to it, scan by scan: (tracker, [(method, arguments)])."""
+    if name == "one disc":
+        data = make("easy", n, 7, area_scale=1.0)
+        size = int(np.bincount(data.det_scan).max())
+        tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
+        bounds = np.searchsorted(data.det_scan, np.arange(scans + 1))
+        plots = [(data.det_rae[bounds[k] : bounds[k + 1]],) for k in range(scans)]
+        return tracker, [(tracker.scan, p) for p in plots]
+    places = tiled(n, 7, scans)
+    size = max(len(p[0]) for p in places)
+    tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
+    return tracker, [(tracker.scan_cartesian, p) for p in places]
+
+
+def _turn(tracker, feed, at: int, count: int, spent: list[float]) -> int:
+    """Run ``count`` scans from number ``at`` on, after the last anew; returns the next number."""
+    for _ in range(count):
+        if at == len(feed):
+            tracker.reset()
+            at = 0
+        law, plots = feed[at]
+        began = time.process_time()
+        law(5.0 * at, *plots)
+        spent.append(time.process_time() - began)
+        at += 1
+    return at
+
+
 def scale(sizes: tuple[int, ...] = (300, 1_000, 3_000, 10_000), scans: int = 30) -> None:
     """Time a scan and bytes held, from 300 to 10,000 targets in one picture.
 
     Twice: at one density (pictures of 300 side by side), and in one disc of 400 km, where 10,000
-    stand 33 times as densely as 300 and each gate holds the plots of strangers.
+    stand 33 times as densely as 300 and each gate holds the plots of strangers. The sizes take
+    turns, with as many scans a turn as come to 10,000 targets: a machine whose speed changes from
+    one second to the next shows all of them the same faces.
     """
     print(f"{'picture':14} {'targets':>8} {'ms/scan':>8} {'us/target':>10} {'x first':>8} "
           f"{'n log n':>8} {'MB of tables':>13}")  # fmt: skip
     for name in ("one density", "one disc"):
-        first = 0.0
-        for n in sizes:
-            if name == "one disc":
-                data = make("easy", n, 7, area_scale=1.0)
-                size = int(np.bincount(data.det_scan).max())
-                tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
-                bounds = np.searchsorted(data.det_scan, np.arange(scans + 1))
-                feed = [
-                    (tracker.scan, (data.det_rae[bounds[k] : bounds[k + 1]],)) for k in range(scans)
-                ]
-            else:
-                places = tiled(n, 7, scans)
-                size = max(len(p[0]) for p in places)
-                tracker = Tracker(tuple(SIGMA), capacity=3 * size, plots=size)
-                feed = [(tracker.scan_cartesian, p) for p in places]
-            feed[0][0](0.0, *feed[0][1])
+        runs = [_paced(name, n, scans) for n in sizes]
+        spent: list[list[float]] = [[] for _ in sizes]
+        for tracker, feed in runs:
+            _turn(tracker, feed, 0, 1, [])
             tracker.reset()
-            spent = []
-            for k, (law, plots) in enumerate(feed):
-                began = time.process_time()
-                law(5.0 * k, *plots)
-                spent.append(time.process_time() - began)
-            ms = 1e3 * float(np.median(spent))
-            first = first or ms
+        at = [0] * len(sizes)
+        for _ in range(3 * scans):
+            for q, (tracker, feed) in enumerate(runs):
+                at[q] = _turn(tracker, feed, at[q], max(sizes) // sizes[q], spent[q])
+        ms = [1e3 * float(np.median(s)) for s in spent]
+        for n, cost, (tracker, _) in zip(sizes, ms, runs, strict=True):
             growth = n * math.log(n) / (sizes[0] * math.log(sizes[0]))
-            print(f"{name:14} {n:8d} {ms:8.2f} {1e3 * ms / n:10.2f} {ms / first:8.1f} "
+            print(f"{name:14} {n:8d} {cost:8.2f} {1e3 * cost / n:10.2f} {cost / ms[0]:8.1f} "
                   f"{growth:8.1f} {held_bytes(tracker) / 1e6:13.1f}", flush=True)  # fmt: skip
 
 
