@@ -7,10 +7,12 @@ from scipy.optimize import linear_sum_assignment
 from openiads.faults import InputError
 from openiads.physics.assignment import (
     assign_again,
+    assign_close,
     assign_keep,
     assign_listed,
     assign_open,
     assign_rivals,
+    assign_rows,
     assign_space,
     assign_sparse,
     linear_assignment,
@@ -108,3 +110,7 @@ def test_some_rows_and_their_rivals_may_come_in_two_turns_and_the_first_again(se
         for r in np.flatnonzero(part):
             mine, its = space.row_edge[r], best[r]
             assert (column[mine] if mine >= 0 else -1) == (other[2][its] if its >= 0 else -1)
+    assign_close(space)
+    assign_rows(n, start, column, edge_cost, alone, space)
+    fresh = solve_sparse(mask, first, alone)[0].row_edge
+    assert space.row_edge[:n].tolist() == fresh[:n].tolist()

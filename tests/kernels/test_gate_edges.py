@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from openiads.domain.track_gate import gate_plots
 from openiads.domain.track_params import track_params
@@ -77,3 +78,45 @@ def test_pairs_are_those_of_the_definition(plots, level_m2):
     assert len(want) > 60
     assert found.keys() == want.keys()
     assert [found[k] for k in want] == pytest.approx(list(want.values()), rel=1e-9)
+
+
+def least_cost(pairs, alone, plots):
+    """The least total cost of giving each row a plot of its ``pairs`` or leaving it ``alone``."""
+    wide = np.full((len(alone), plots + len(alone)), 1e9)
+    for (r, j), cost in pairs.items():
+        wide[r, j] = cost
+    wide[np.arange(len(alone)), plots + np.arange(len(alone))] = alone
+    return wide[linear_sum_assignment(wide)].sum()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_seeds_are_not_offered_changes_no_assignment(seed):
+    """Tracks on plots of their own, seeds among them: fewer pairs, the same least cost."""
+    rng = np.random.default_rng(seed)
+    params, tables = track_params(), tracks_allocate(64, 90, 6000)
+    tables.counts[HIGH] = tables.counts[LIVE] = 60
+    pos = rng.uniform(-1e4, 1e4, (90, 3)) * [1, 1, 0.05]
+    for i in range(60):
+        seed_track = i % 3 == 0
+        row = tables.track[i]
+        row.status, row.hits = (TENTATIVE, 1) if seed_track else (CONFIRMED, 9)
+        row.pd = 0.8
+        spread = np.array([3000.0, 3000.0, 750.0]) if seed_track else np.array([90.0, 90.0, 90.0])
+        tables.P[i, [0, 3, 5]] = spread**2
+        off = rng.normal(size=3) * (200.0 if i % 5 else 2000.0)
+        tables.x[i, :3] = pos[i] + off * [1, 1, 0.1]
+    cov = np.tile(np.array([90.0, 0, 0, 90.0, 0, 90.0]) ** 2, (90, 1))
+    clutter = np.zeros(90)
+    want = expected(params, tables, pos, cov, clutter, 0.0, 0.0)
+    _, firm, rows = forecast(params, tables, 0.0)
+    gate_plots(params, tables, firm, rows, 90, pos, cov, clutter, 0.0, 0.0)
+    slots = tables.row_slot[:rows]
+    found = {}
+    for r in range(rows):
+        for e in range(tables.start[r], tables.start[r + 1]):
+            found[int(slots[r]), int(tables.column[e])] = tables.cost[e]
+    assert found.keys() < want.keys()
+    assert len(found) < 0.8 * len(want)
+    assert all(i % 3 == 0 for i, _ in want.keys() - found.keys()), "only seeds are kept from plots"
+    alone = np.full(60, -np.log(1.0 - 0.8))
+    assert least_cost(found, alone, 90) == pytest.approx(least_cost(want, alone, 90), abs=1e-9)

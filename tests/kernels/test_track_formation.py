@@ -9,7 +9,7 @@ from openiads.domain.track_book import initiate
 from openiads.domain.track_initiate import _plot_covariance
 from openiads.domain.track_params import track_params
 from openiads.domain.track_scan import tracker_scan
-from openiads.domain.tracks import CONFIRMED, tracks_allocate
+from openiads.domain.tracks import CONFIRMED, TOLD, VOTED, tracks_allocate
 from openiads.physics.estimation import cv_predict
 
 SIGMA_M = 300.0
@@ -95,9 +95,24 @@ def test_a_formation_that_appears_at_once_gets_its_velocity_by_vote():
     plots = formation(6, 2, 4, turn=False)
     tables, _, _ = feed(plots)
     live = tables.track.status > 0
-    assert tables.track.informed[live].sum() >= 6
+    assert (tables.track.informed[live] == VOTED).sum() >= 6
     speed = tables.x[live][:, 3:5]
     assert np.abs(speed - [250.0, 0.0]).max() < 120.0
+
+
+@pytest.mark.parametrize("old", [1, 2])
+def test_a_newcomer_told_its_velocity_makes_no_formation_of_itself_and_its_informant(old):
+    """Beside a lone target it flies alone until a second plot; to two it is the third at once."""
+    plots = formation(3, 7, 6, turn=False)
+    for k, (who, places, truth) in enumerate(plots):
+        keep = who < (old if k < 5 else old + 1)
+        plots[k] = (who[keep], places[keep], truth)
+    tables, _, _ = feed(plots[:6])
+    newcomer = tables.track.informed == TOLD
+    assert newcomer.sum() == 1 and (tables.track.hits[newcomer] == 1).all()
+    tables, _, _ = feed(plots)
+    joined = tables.row.members[: old + 1].max()
+    assert joined == (1 if old == 1 else 3)
 
 
 def test_scans_at_one_instant_from_two_sensors_are_taken():
