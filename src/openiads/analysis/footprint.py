@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from openiads.analysis.coverage import loaded_missiles
 from openiads.domain.threats import CATEGORIES, Threat
-from openiads.engine.engage import HOLD_PD
+from openiads.engine.sight import HOLD_PD
 from openiads.engine.world import Model
 from openiads.faults import Fault, InputError
 from openiads.physics.geodesy import enu_to_map, map_to_enu

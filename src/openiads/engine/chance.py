@@ -7,7 +7,8 @@ from typing import Any
 
 from openiads.domain.threats import course_of
 from openiads.engine.book import height_m
-from openiads.engine.engage import HOLD_PD, time_of_flight_s
+from openiads.engine.engage import time_of_flight_s
+from openiads.engine.sight import HOLD_PD
 from openiads.kernel import kernel
 
 NEVER, BELOW_HORIZON, REACHABLE = 0, 1, 2

@@ -13,17 +13,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openiads.domain.sensors import above_horizon
 from openiads.engine.book import expected_place, height_m, position_at, truth_at, velocity_at
 from openiads.engine.queue import push
+from openiads.engine.sight import HOLD_PD, in_elevations, in_sight, passes_notch
 from openiads.engine.world import EV_GONE
 from openiads.kernel import kernel
 from openiads.physics.atmosphere import density_kgm3
 from openiads.physics.detection import probability_at_threshold
 from openiads.physics.slowing import coasted, sunk
-
-HELD_PD = 0.5
-"""As `openiads.engine.engage.HOLD_PD`: an engagement radar holds what one look in two detects."""
 
 LANDING_STEPS = 40
 """Bisections of the time of landing: to microseconds."""
@@ -115,29 +112,19 @@ def debris_chance(m: Any, mine: Any, threat: int, radar: int, time_s: float) -> 
     in the radar's sector, elevations, displayed range and line of sight over a smooth Earth; below
     the radar's least radial speed the probability is nought. Hills and jamming do not hide it.
     """
-    eye, axes, row = m.radars[radar], m.radar_axes[radar], m.threats[threat]
+    eye, row = m.radars[radar], m.threats[threat]
     x, y, z, vx, vy, vz = debris_at(m, mine, time_s)
     dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
     slant = max(math.sqrt(dx * dx + dy * dy + dz * dz), 1.0)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    reach = slant <= eye.instrumented_range_m and above_horizon(
-        slant, eye.height_m, height, m.settings[0].effective_radius_m
-    )
-    rise = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
-    lowest = math.sin(eye.elevation_min_rad) if eye.elevation_min_rad > 0.0 else -1.0
-    if not reach or rise > math.sin(eye.elevation_max_rad) * slant or rise < lowest * slant:
+    if not in_sight(m, radar, x, y, z, height):
         return -1.0, 0.0
-    if eye.sector_rad < 6.28:
-        east = axes[0, 0] * dx + axes[1, 0] * dy + axes[2, 0] * dz
-        north = axes[0, 1] * dx + axes[1, 1] * dy + axes[2, 1] * dz
-        off = math.atan2(east, north) - eye.bearing_rad
-        off = abs((off + math.pi) % (2.0 * math.pi) - math.pi)
-        if off > 0.5 * eye.sector_rad:
-            return -1.0, 0.0
+    if not in_elevations(m, radar, dx, dy, dz, slant):
+        return -1.0, 0.0
     killed = (mine.x - eye.x) ** 2 + (mine.y - eye.y) ** 2 + (mine.z - eye.z) ** 2
     a, b = float(m.look_snr[radar, mine.grid]), float(m.look_snr[radar, mine.grid + 1])
     snr = (a + mine.part * (b - a)) * row.debris_share * (killed / (slant * slant)) ** 2
-    if abs(dx * vx + dy * vy + dz * vz) < eye.radial_speed_min_mps * slant:
+    if not passes_notch(m, radar, dx, dy, dz, slant, vx, vy, vz):
         return 0.0, snr
     return probability_at_threshold(snr, eye.level, eye.pfa, eye.pulses, row.swerling), snr
 
@@ -186,7 +173,7 @@ def called_miss(debris: Any, m: Any, s: Any, guide: int, threat: int) -> float:
     if not is_debris(debris, threat, now_s) or s.out[radar] > 0:
         return chance
     seen, _ = debris_chance(m, debris[threat], threat, radar, now_s)
-    return max(chance, m.threats[threat].debris_called_alive) if seen >= HELD_PD else chance
+    return max(chance, m.threats[threat].debris_called_alive) if seen >= HOLD_PD else chance
 
 
 @kernel(borrows=True)

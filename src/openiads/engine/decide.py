@@ -11,7 +11,7 @@ from openiads.engine.book import expected_place, height_m, write
 from openiads.engine.engage import named_draw
 from openiads.engine.evaluate import score
 from openiads.engine.order import free_operators, order_volley, refused
-from openiads.engine.predict import unit_sees
+from openiads.engine.sight import in_sight
 from openiads.engine.state import CALLED_HOSTILE, CALLED_NEUTRAL, UNNAMED
 from openiads.engine.survey import (
     before,
@@ -107,7 +107,7 @@ def is_known_to(m: Any, s: Any, seen: Any, unit: int, now_s: float) -> bool:
     radar = m.units[unit].radar
     x, y, z = expected_place(seen, now_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    return s.out[radar] == 0 and unit_sees(m, radar, x, y, z, height)
+    return s.out[radar] == 0 and in_sight(m, radar, x, y, z, height)
 
 
 @kernel(inline="always", borrows=True)

@@ -27,6 +27,7 @@ from openiads.engine.debris import (
 )
 from openiads.engine.handover import search_from
 from openiads.engine.queue import push
+from openiads.engine.sight import HOLD_PD
 from openiads.engine.spots import renew, stays_far
 from openiads.engine.world import (
     DRAW_ASSESS,
@@ -56,9 +57,6 @@ MEET_REFINE_STEPS = 16
 
 FRUITLESS_MOST = 5
 """Doublings of the wait after orders that came to nothing: 64 s at a decision period of 2 s."""
-
-HOLD_PD = 0.5
-"""An engagement radar holds a target where one look detects it more often than not (assumed)."""
 
 EARLY_S = 2.0
 """A round may be this early at its meeting point (assumed: it flies a little slower or longer)."""

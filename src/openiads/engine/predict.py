@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from openiads.domain.sensors import above_horizon
 from openiads.domain.threats import (
     FALLING,
     GLIDING,
@@ -17,6 +16,7 @@ from openiads.domain.threats import (
 )
 from openiads.engine.book import expected_place, height_m
 from openiads.engine.engage import time_of_flight_s
+from openiads.engine.sight import in_sight
 from openiads.kernel import kernel
 
 BALLISTIC_LOOK_AHEAD_S = 240.0
@@ -249,22 +249,6 @@ def slack_s(
     if height < base.commit_altitude_min_m or height > base.commit_altitude_max_m:
         return -math.inf
     flight = time_of_flight_s(m, base, missile, course, px, py, pz, height)
-    if flight == math.inf or not unit_sees(m, m.units[guide].radar, px, py, pz, height):
+    if flight == math.inf or not in_sight(m, m.units[guide].radar, px, py, pz, height):
         return -math.inf
     return after_s - delay_s - flight
-
-
-@kernel(borrows=True)
-def unit_sees(m: Any, radar: int, x: float, y: float, z: float, height: float) -> bool:
-    """Whether a point lies in the engagement radar's sector, range and line of sight."""
-    eye = m.radars[radar]
-    dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
-    slant = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if slant > eye.instrumented_range_m:
-        return False
-    if eye.sector_rad < 6.28:
-        off = math.atan2(dx, dy) - eye.bearing_rad
-        off = abs((off + math.pi) % (2.0 * math.pi) - math.pi)
-        if off > 0.5 * eye.sector_rad:
-            return False
-    return above_horizon(slant, eye.height_m, height, m.settings[0].effective_radius_m)

@@ -16,7 +16,8 @@ from openiads.engine.evaluate import (
     volley_size,
 )
 from openiads.engine.order import free_operators, refused
-from openiads.engine.predict import predicted_intercept_s, unit_sees
+from openiads.engine.predict import predicted_intercept_s
+from openiads.engine.sight import in_elevations, in_sight, passes_notch
 from openiads.engine.world import FEATURES, FLYING, LOG_REFUSED, OPERATOR, WINDOW
 from openiads.kernel import kernel
 
@@ -153,17 +154,14 @@ def holds_now(m: Any, s: Any, seen: Any, guide: int, now_s: float) -> bool:
         return False
     x, y, z = expected_place(seen, now_s)
     height = height_m(x, y, z, m.settings[0].earth_radius_m)
-    if not unit_sees(m, radar, x, y, z, height):
+    if not in_sight(m, radar, x, y, z, height):
         return False
-    eye, axes = m.radars[radar], m.radar_axes[radar]
+    eye = m.radars[radar]
     dx, dy, dz = x - eye.x, y - eye.y, z - eye.z
     slant = max(math.sqrt(dx * dx + dy * dy + dz * dz), 1.0)
-    rise = axes[0, 2] * dx + axes[1, 2] * dy + axes[2, 2] * dz
-    if rise > math.sin(eye.elevation_max_rad) * slant:
+    if not in_elevations(m, radar, dx, dy, dz, slant):
         return False
-    if eye.elevation_min_rad > 0.0 and rise < math.sin(eye.elevation_min_rad) * slant:
-        return False
-    if abs(dx * seen.vx + dy * seen.vy + dz * seen.vz) < eye.radial_speed_min_mps * slant:
+    if not passes_notch(m, radar, dx, dy, dz, slant, seen.vx, seen.vy, seen.vz):
         return False
     share = 1.0 if seen.threat < 0 else m.threats[seen.threat].rcs_m2 / eye.reference_rcs_m2
     return slant**4 <= share * eye.hold_range_m**4

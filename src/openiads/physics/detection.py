@@ -72,7 +72,7 @@ def _log_poisson_below(count, mean):
 
 
 @kernel
-def _normal_upper_quantile(p):
+def normal_upper_quantile(p):
     """z with Pr(Z > z) = p to 4.5e-4 (Abramowitz and Stegun 26.2.23); a first guess only."""
     tail = p if p < 0.5 else 1.0 - p
     t = math.sqrt(-2.0 * math.log(tail))
@@ -92,7 +92,7 @@ def _threshold(pfa, pulses):
         return -math.log(pfa)
     # Wilson and Hilferty's cube root gives the guess; log Q is concave, so Newton converges.
     n = float(pulses)
-    root = 1.0 - 1.0 / (9.0 * n) + _normal_upper_quantile(pfa) / (3.0 * math.sqrt(n))
+    root = 1.0 - 1.0 / (9.0 * n) + normal_upper_quantile(pfa) / (3.0 * math.sqrt(n))
     level = n * root * root * root if root > 0.05 else 1e-4 * n
     for _ in range(60):
         log_below, ratio = _log_poisson_below(pulses, level)
@@ -117,7 +117,7 @@ def threshold(pfa, pulses):
 
 
 @kernel
-def _shape(pulses, swerling):
+def gamma_shape(pulses, swerling):
     """Shape K of the gamma-distributed cross-section summed over the pulses; 0 when steady."""
     if swerling == 1:
         return 1.0
@@ -195,7 +195,7 @@ def _hit_and_miss(level, pfa, snr, pulses, swerling):
     signal = pulses * snr
     if signal == 0.0 or level == 0.0:
         return pfa, 1.0 - pfa
-    shape = _shape(pulses, swerling)
+    shape = gamma_shape(pulses, swerling)
     if signal > (1e9 if shape == 0.0 else 1e300) and signal > 1e6 * level:
         return 1.0, 0.0
     if pulses == 1 and shape == 1.0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from openiads.kernel import kernel
-from openiads.physics.detection import _normal_upper_quantile, _shape
+from openiads.physics.detection import gamma_shape, normal_upper_quantile
 
 EXPONENTIAL_MEAN_DB = -2.507
 """Mean of 10 log10 of an exponential variable of mean one: -10 C / ln 10, C Euler's constant."""
@@ -25,7 +25,7 @@ def fluctuation(p: float, shape: float) -> float:
     """
     if shape <= 0.0:
         return 1.0
-    root = 1.0 - 1.0 / (9.0 * shape) + _normal_upper_quantile(p) / (3.0 * math.sqrt(shape))
+    root = 1.0 - 1.0 / (9.0 * shape) + normal_upper_quantile(p) / (3.0 * math.sqrt(shape))
     return max(root * root * root, 1e-3)
 
 
@@ -42,5 +42,5 @@ def detected_snr(
     the mean noise power; pulses N; swerling 0 to 4. The noise itself is left out beside the
     fluctuation (at 13 dB and one pulse it adds 1.4 dB to 5.6).
     """
-    g = fluctuation(max(u * chance, 1e-12), _shape(pulses, swerling))
+    g = fluctuation(max(u * chance, 1e-12), gamma_shape(pulses, swerling))
     return max(snr * g, level / pulses - 1.0, 1e-9)

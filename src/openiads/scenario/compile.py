@@ -16,8 +16,8 @@ from openiads.domain.threats import ALL_CATEGORIES, DEBRIS_PARAMETERS
 from openiads.domain.track_params import TRACK_PARAMS, model_mask, track_params
 from openiads.domain.weapons import Launcher, Missile
 from openiads.engine.chance import last_chances
-from openiads.engine.engage import HOLD_PD
 from openiads.engine.run import recarrays
+from openiads.engine.sight import HOLD_PD
 from openiads.engine.world import (
     ASSETS,
     CLASSES,
