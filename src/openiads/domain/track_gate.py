@@ -88,10 +88,13 @@ def _survey_plots(params, tables, n_plots, cov_m2, clutter_pm3):
 
 @kernel(inline="always", borrows=True)
 def _list_plots(tables, n_plots, most, pos_m, cov_m2):
-    """List in ``entry`` the plots of which no claim exceeds ``most``; returns their number."""
-    n = 0
+    """List in ``entry`` the plots that nobody claims by more than ``most``; returns their number.
+
+    Claims on a plot that brings a range rate, which `_claim` does not know, count for nothing.
+    """
+    rated, n = tables.rate_m2ps2[0] > 0.0, 0
     for j in range(n_plots):
-        if tables.claim[j] > most:
+        if tables.claim[j] > most and not (rated and not math.isnan(tables.rate_mps[j])):
             continue
         e = tables.entry[n]
         e.of, e.x, e.y, e.a = j, pos_m[j, 0], pos_m[j, 1], pos_m[j, 2]
@@ -117,16 +120,13 @@ def _index(params, tables, first, last, listed, wide_m2):
 
 @kernel(borrows=True)
 def _most_gain(tables, first, last, rarest):
-    """The most that any of the rows ``first`` to ``last`` can gain by a plot, for det S > det P.
-
-    Without bound where plots bring range rates, which `_claim` does not know.
-    """
+    """The most that any of the rows ``first`` to ``last`` can gain by a plot, for det S > det P."""
     most = -math.inf
     for r in range(first, last):
         i = tables.row_slot[r]
         gain = tables.alone[r] - tables.row[r].offset - rarest
         most = max(most, gain - 0.5 * math.log(_position_det(tables.P, i)))
-    return math.inf if tables.rate_m2ps2[0] > 0.0 else most
+    return most
 
 
 @kernel(borrows=True)
@@ -169,7 +169,7 @@ def _claim(tables, r, size):
 
     Where a seed could gain less by the plot than the claim, it does not get it in any assignment
     of least cost: to give the plot back to the row and leave the seed alone would cost less. This
-    holds for the costs of quiet flight, of which the claims are made.
+    holds for the costs of quiet flight without range rates, of which the claims are made.
     """
     best, second, pick = tables.alone[r], tables.alone[r], -1
     for e in range(tables.start[r], size):
