@@ -19,6 +19,9 @@ from openiads.domain.tracks import SPARE, UNGATED
 from openiads.kernel import kernel
 from openiads.physics.estimation import distance_squared
 
+_FEW = 64
+"""Up to so many plots every plot is looked at instead of the index."""
+
 _LANES = SPARE
 """So many plots are tried at once, whether there are as many or not: a loop whose length cannot be
 foretold costs a processor more than a few tests (a third of the gate's time in a crowd)."""
@@ -49,15 +52,19 @@ def gate_plots(
     rx, ry, rz, rarest = _survey_plots(params, tables, n_plots, plot_cov_m2, plot_clutter_pm3)
     wide = max(rx, ry) + level_m2
     _list_plots(tables, n_plots, math.inf, plot_pos_m, plot_cov_m2)
-    _index(params, tables, 0, n_firm, n_plots, wide)
+    if n_plots > _FEW:
+        _index(params, tables, 0, n_firm, n_plots, wide)
+    # Among few plots in quiet flight claims would change nothing and spare nothing.
+    claims = n_firm < n_rows and (n_plots > _FEW or level_m2 > 0.0)
     size = _gate_rows(
-        params, tables, 0, n_firm, 0, n_plots, rx + level_m2, ry + level_m2, rz + upright_m2,
-        rarest, plot_pos_m, plot_cov_m2, level_m2, upright_m2, True,
+        params, tables, 0, n_firm if claims else n_rows, 0, n_plots, rx + level_m2, ry + level_m2,
+        rz + upright_m2, rarest, plot_pos_m, plot_cov_m2, level_m2, upright_m2, claims,
     )  # fmt: skip
-    if n_firm < n_rows:
+    if claims:
         most = _most_gain(tables, n_firm, n_rows, rarest)
         n_open = _list_plots(tables, n_plots, most, plot_pos_m, plot_cov_m2)
-        _index(params, tables, n_firm, n_rows, n_open, wide)
+        if n_open > _FEW:
+            _index(params, tables, n_firm, n_rows, n_open, wide)
         size = _gate_rows(
             params, tables, n_firm, n_rows, size, n_open, rx, ry, rz, rarest, plot_pos_m,
             plot_cov_m2, 0.0, 0.0, False,
@@ -147,16 +154,30 @@ def _gate_rows(
         alone, offset = tables.alone[r], tables.row[r].offset
         worst = alone if alone > 0.0 and level_m2 == 0.0 else math.inf
         reach = params.gate
-        if worst < math.inf:
+        if listed > _FEW and worst < math.inf:
             # What is worth its cost lies nearer than the gate, for det S > det P.
             most = 2.0 * (worst - offset - rarest) - math.log(_position_det(P, i))
             reach = min(reach, most + _SLACK)
             if reach <= 0.0:
                 continue
-        hx, hy = math.sqrt(reach * (P[i, 0] + rx)), math.sqrt(reach * (P[i, 3] + ry))
-        near = _find_near(tables, i, hx, hy, reach, level_m2, rz)
+        if listed > _FEW:
+            hx, hy = math.sqrt(reach * (P[i, 0] + rx)), math.sqrt(reach * (P[i, 3] + ry))
+            near = _find_near(tables, i, hx, hy, reach, level_m2, rz)
+        else:
+            near = _find_among(tables, i, listed, reach, level_m2, rz)
         size = _gate_row(
-            params, tables, r, size, near, reach, worst, pos_m, cov_m2, level_m2, upright_m2
+            params,
+            tables,
+            r,
+            size,
+            near,
+            listed > _FEW,
+            reach,
+            worst,
+            pos_m,
+            cov_m2,
+            level_m2,
+            upright_m2,
         )
         if claims:
             _claim(tables, r, size)
@@ -180,6 +201,22 @@ def _claim(tables, r, size):
             second = c
     if pick >= 0:
         tables.claim[pick] = max(tables.claim[pick], second - best)
+
+
+@kernel(inline="always", borrows=True)
+def _find_among(tables, i, listed, reach, level_m2, most_upright_m2):
+    """`_find_near` among few points, which stand in ``entry``: most fail the first test."""
+    x, P, entry, found, n = tables.x, tables.P, tables.entry, tables.found, 0
+    x0, x1, x2 = x[i, 0], x[i, 1], x[i, 2]
+    p0, p3, hz2 = P[i, 0] + level_m2, P[i, 3] + level_m2, reach * (P[i, 5] + most_upright_m2)
+    for k in range(listed):
+        p = entry[k]
+        dx, dy, dz = p.x - x0, p.y - x1, p.a - x2
+        if dx * dx > reach * (p0 + p.b) or dy * dy > reach * (p3 + p.c) or dz * dz > hz2:
+            continue
+        found[n] = k
+        n += 1
+    return n
 
 
 @kernel(inline="always", borrows=True)
@@ -214,17 +251,18 @@ def _find_near(tables, i, hx, hy, reach, level_m2, most_upright_m2):
 
 @kernel(inline="always", borrows=True)
 def _gate_row(
-    params, tables, r, size, near, reach, worst, pos_m, cov_m2, level_m2, upright_m2
+    params, tables, r, size, near, indexed, reach, worst, pos_m, cov_m2, level_m2, upright_m2
 ):  # fmt: skip
     """Append the edges of row ``r`` to the first ``near`` points ``found``; returns the new size.
 
+    They are points of the index, where the plots are ``indexed``, or entries.
     No plot matters whose d2 is above ``reach`` (at most the gate).
     """
     x, P, gate, offset = tables.x, tables.P, params.gate, tables.row[r].offset
-    i = tables.row_slot[r]
+    i, point = tables.row_slot[r], tables.point if indexed else tables.entry
     p0, p1, p3 = P[i, 0] + level_m2, P[i, 1], P[i, 3] + level_m2
     for q in range(near):
-        p = tables.point[tables.found[q]]
+        p = point[tables.found[q]]
         dx, dy = p.x - x[i, 0], p.y - x[i, 1]
         s0, s1, s3 = p0 + p.b, p1 + p.d, p3 + p.c
         # The distance in the plane alone is no more than d2.
