@@ -286,14 +286,22 @@ def links_come_in_order(compiled: Model, memory: Memory, records: Any, kinds: An
     ]
     for earlier, later in pairwise(chain):
         assert (earlier <= later).all()
-    first = np.full(len(threats), np.inf)
-    for line, kind in zip(records, kinds, strict=True):
-        if kind == "launch" and line["threat"] >= 0:
-            threat = int(line["threat"])
-            first[threat] = min(first[threat], float(line["time_s"]))
-    shot = np.isfinite(first)
+    shot = np.zeros(len(threats), bool)
+    orders: dict[tuple[int, int], list[tuple[float, int]]] = {}
     reaction_s = float(compiled.tables.settings["reaction_time_s"][0])
-    assert (first[shot] >= threats.ordered_s[shot] + reaction_s - 1e-9).all()
+    for line, kind in zip(records, kinds, strict=True):
+        whose = (int(line["track"]), int(line["unit"]))
+        time_s, threat = float(line["time_s"]), int(line["threat"])
+        if kind == "order":
+            orders.setdefault(whose, []).append((time_s, threat))
+        elif kind == "launch":
+            due = [aim for given_s, aim in orders[whose] if time_s >= given_s + reaction_s - 1e-9]
+            assert due, "no round leaves before its order and the reaction"
+            # A lock may find another target than the order meant, which nobody ordered shot at.
+            if threat in due:
+                assert time_s >= threats.ordered_s[threat] + reaction_s - 1e-9
+            if threat >= 0:
+                shot[threat] = True
     assert ((threats.shots > 0) == shot).all()
 
 
