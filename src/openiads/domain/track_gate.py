@@ -24,7 +24,7 @@ _FEW = 64
 
 _LANES = SPARE
 """So many plots are tried at once, whether there are as many or not: a loop whose length cannot be
-foretold costs a processor more than a few tests (a third of the gate's time in a crowd)."""
+foretold costs a processor more than a few tests (a quarter of the gate's time in a crowd)."""
 
 _SAMPLE = 512
 """About so many tracks tell how wide gates are."""
